@@ -1,0 +1,174 @@
+"""The service's branch of the one error tree. HTTP is unknown here; `service.web.problems` maps each to an answer.
+
+SafeconductError
+└── ServiceError
+    ├── Refused                    the request is understood and may not be done
+    │   ├── Faulty                 values that are not acceptable, all of them at once
+    │   ├── NotSignedIn, ConfirmationNeeded, NotAllowed
+    │   ├── NotFound
+    │   └── WrongState             token_revoked, token_suspended, needs_new_value, ...
+    └── Unknown                    the truth cannot be told now
+        ├── StorageUnavailable
+        ├── OutcomeUnknown
+        └── CannotSign
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from safeconduct.errors import SafeconductError
+
+
+class ServiceError(SafeconductError):
+    """Base of what the service refuses or cannot do. `code` is API; the text is for people."""
+
+    code: ClassVar[str] = "service_error"
+
+
+class Refused(ServiceError):
+    code: ClassVar[str] = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing wrong with a request: `where` is a path like `scopes[1]`, `code` is stable."""
+
+    where: str
+    code: str
+    detail: str
+
+
+class Faulty(Refused):
+    """Well-formed, but these members are not acceptable. Carries every fault at once."""
+
+    code: ClassVar[str] = "invalid_request"
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        super().__init__("; ".join(f"{fault.where}: {fault.detail}" for fault in faults))
+        self.faults = tuple(faults)
+
+
+class NotSignedIn(Refused):
+    """No valid credential of a kind this route takes."""
+
+    code: ClassVar[str] = "not_signed_in"
+
+
+class SignInFailed(Refused):
+    """Unknown name, wrong password, disabled: one answer for all."""
+
+    code: ClassVar[str] = "sign_in_failed"
+
+
+class ConfirmationNeeded(Refused):
+    """The session is valid but its confirmation is too old for a change (RFC 9470)."""
+
+    code: ClassVar[str] = "insufficient_user_authentication"
+
+    def __init__(self, max_age: int) -> None:
+        super().__init__("confirm your password, then try again")
+        self.max_age = max_age
+
+
+class NotAllowed(Refused):
+    """Signed in, but not for this."""
+
+    code: ClassVar[str] = "not_allowed"
+
+
+class ScopeExceedsGrant(NotAllowed):
+    """A token may not carry more than its owner may hand out."""
+
+    code: ClassVar[str] = "scope_exceeds_grant"
+
+    def __init__(self, scopes: Sequence[str]) -> None:
+        super().__init__(f"beyond what you may hand out: {' '.join(scopes)}")
+        self.scopes = tuple(scopes)
+
+
+class NotFound(Refused):
+    """Not there, or not yours."""
+
+    code: ClassVar[str] = "not_found"
+
+
+class WrongState(Refused):
+    """The thing is there, but not in a state that allows this."""
+
+    code: ClassVar[str] = "wrong_state"
+
+
+class TokenIsRevoked(WrongState):
+    """A revocation is final."""
+
+    code: ClassVar[str] = "token_revoked"
+
+
+class TokenIsSuspended(WrongState):
+    """Resume it first."""
+
+    code: ClassVar[str] = "token_suspended"
+
+
+class TokenIsExpired(WrongState):
+    """An expired token comes back only as a new value."""
+
+    code: ClassVar[str] = "token_expired"
+
+
+class NeedsNewValue(WrongState):
+    """The change is in what is signed. Carries the regenerate call that would make it."""
+
+    code: ClassVar[str] = "needs_new_value"
+
+    def __init__(self, members: Sequence[str], regenerate: Mapping[str, Any]) -> None:
+        super().__init__(f"{', '.join(members)}: signed into the value; regenerate the token to change it")
+        self.members = tuple(members)
+        self.regenerate = dict(regenerate)
+
+
+class AlreadyExists(WrongState):
+    """The name is taken."""
+
+    code: ClassVar[str] = "already_exists"
+
+
+class LimitReached(WrongState):
+    """A ceiling of the policy is reached; `code` in detail says which."""
+
+    code: ClassVar[str] = "limit_reached"
+
+
+class Busy(Refused):
+    """Too much of this at the moment. `retry_after` is in seconds."""
+
+    code: ClassVar[str] = "too_many_requests"
+
+    def __init__(self, message: str = "try again shortly", retry_after: int = 1) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class Unknown(ServiceError):
+    """The truth cannot be told now: never answered as yes or no."""
+
+    code: ClassVar[str] = "unavailable"
+
+
+class StorageUnavailable(Unknown):
+    """The database cannot be reached, does not answer in time, or is no writable primary."""
+
+    code: ClassVar[str] = "storage_unavailable"
+
+
+class OutcomeUnknown(Unknown):
+    """The commit was sent and its answer lost: ask again, a repeat converges."""
+
+    code: ClassVar[str] = "outcome_unknown"
+
+
+class CannotSign(Unknown):
+    """No usable signing key: the master key is missing or does not open it."""
+
+    code: ClassVar[str] = "cannot_sign"

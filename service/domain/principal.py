@@ -1,0 +1,65 @@
+"""Who is calling, by which kind of credential. Each route declares the kinds it takes."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from safeconduct import Claims
+
+from service.domain.client import Client
+from service.domain.session import Session
+from service.domain.token import TokenTruth
+from service.domain.user import User
+
+
+class CredentialKind(StrEnum):
+    NOBODY = "nobody"
+    SESSION = "session"
+    TOKEN = "personal_access_token"  # noqa: S105 - a kind of credential
+    CLIENT = "client"
+    AUDITOR = "auditor"
+    ADMINISTRATOR = "administrator"
+
+
+@dataclass(frozen=True, slots=True)
+class Nobody:
+    """A caller who showed no credential, on a route that asks for none."""
+
+    actor: str = "nobody"
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A person with a live session."""
+
+    user: User
+    session: Session
+
+    @property
+    def actor(self) -> str:
+        return f"user:{self.user.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class TokenBearer:
+    """A token that speaks for itself (`/self`)."""
+
+    claims: Claims
+    truth: TokenTruth
+
+    @property
+    def actor(self) -> str:
+        return f"token:{self.truth.token_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceServer:
+    """An authenticated client."""
+
+    client: Client
+
+    @property
+    def actor(self) -> str:
+        return f"client:{self.client.id}"
+
+
+Principal = Nobody | SignedIn | TokenBearer | ResourceServer

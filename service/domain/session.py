@@ -1,0 +1,42 @@
+"""Sessions of people: a cookie for the pages, a short-lived opaque bearer for API clients."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Carrier(StrEnum):
+    COOKIE = "cookie"
+    BEARER = "bearer"
+
+
+class InvitationPurpose(StrEnum):
+    FIRST_ADMINISTRATOR = "first_administrator"
+    INVITATION = "invitation"
+    PASSWORD = "password"  # noqa: S105 - the purpose of a link, not a password
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invitation:
+    """A one-time link, known by the hash of its secret."""
+
+    secret_hash: str
+    purpose: InvitationPurpose
+    user_id: str | None
+    created_at: int
+    expires_at: int
+    used_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """A signed-in person. `confirmed_at` is when the password was last given; times are POSIX seconds."""
+
+    id: str
+    secret_hash: str
+    user_id: str
+    carrier: Carrier
+    created_at: int
+    confirmed_at: int
+    seen_at: int
+    expires_at: int
+    ended_at: int | None = None

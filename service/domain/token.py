@@ -1,0 +1,117 @@
+"""A personal access token: a record with one or more signed values over its life."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any, Final
+
+NEVER: Final = 4_102_444_800
+"""`exp` of a value whose grant never ends: 2100-01-01T00:00:00Z, because RFC 9068 demands one."""
+
+PERSONAL_ACCESS_TOKEN_CLIENT: Final = "personal-access-tokens"
+"""The one `client_id` of all personal access tokens. No UUID, so it never equals a user id (RFC 9700 4.15)."""
+
+
+class TokenState(StrEnum):
+    ACTIVE = "active"
+    EXPIRED = "expired"
+    SUSPENDED = "suspended"
+    REVOKED = "revoked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastUse:
+    """The latest accepted use that was reported: when, from where, with what."""
+
+    at: int
+    ip: str | None
+    user_agent: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Token:
+    """The record. Times are POSIX seconds; `expires_at` None means that the grant never ends."""
+
+    id: str
+    owner_id: str
+    note: str
+    scopes: tuple[str, ...]
+    audiences: tuple[str, ...]
+    allowed_ips: tuple[str, ...]
+    metadata: MappingProxyType[str, Any] | None
+    not_before: int | None
+    expires_at: int | None
+    jti: str
+    created_at: int
+    sequence: int = 0
+    parent_id: str | None = None
+    parent_jti: str | None = None
+    suspended_at: int | None = None
+    suspended_by: str | None = None
+    suspended_by_administrator: bool = False
+    revoked_at: int | None = None
+    revoked_by: str | None = None
+    revoke_reason: str | None = None
+    last_use: LastUse | None = None
+
+    def state(self, now: int) -> TokenState:
+        """What the record is worth at `now`; the gravest reason wins."""
+        if self.revoked_at is not None:
+            return TokenState.REVOKED
+        if self.expires_at is not None and now >= self.expires_at:
+            return TokenState.EXPIRED
+        if self.suspended_at is not None:
+            return TokenState.SUSPENDED
+        return TokenState.ACTIVE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenValue:
+    """One signed JWT of a record, as the database knows it: never the JWT, only its keyed hash.
+
+    `expires_at` is the `exp` claim; `ends_at` is when the service ends the value, at `exp` or earlier.
+    """
+
+    jti: str
+    token_id: str
+    token_hash: str
+    kid: str
+    list_id: str
+    idx: int
+    issued_at: int
+    not_before: int | None
+    expires_at: int
+    ends_at: int
+    revoked_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusChange:
+    """One entry of a status list that changes: 0 VALID, 1 INVALID (final), 2 SUSPENDED."""
+
+    list_id: str
+    idx: int
+    status: int
+    jti: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenTruth:
+    """What the database says of one value at the moment of the read: the only source of `active`.
+
+    `reason` is None while the value may be honoured, else the first of: revoked, suspended, expired,
+    owner_disabled, key_compromised, parent_ended.
+    """
+
+    token_hash: str
+    jti: str
+    kid: str
+    list_id: str
+    idx: int
+    expires_at: int
+    token_id: str
+    owner_id: str
+    scopes: tuple[str, ...]
+    audiences: tuple[str, ...]
+    allowed_ips: tuple[str, ...]
+    reason: str | None
