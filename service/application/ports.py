@@ -1,0 +1,258 @@
+"""What the use cases need of the world, one small protocol per thing stored.
+
+`Storage.transaction()` yields a `Transaction` whose repositories share one connection; leaving it normally
+commits, leaving it by an exception rolls back. `Storage.reading()` is the same without a transaction.
+Every method may raise StorageUnavailable; a commit whose answer is lost raises OutcomeUnknown.
+Locks are taken in one order: users by id, key set, token, value, revision, audit.
+"""
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from keys import KeyRing
+
+from service.domain.audit import AuditEntry
+from service.domain.client import Client
+from service.domain.session import Invitation, Session
+from service.domain.token import StatusChange, Token, TokenTruth, TokenValue
+from service.domain.user import Grant, Role, User
+
+
+class Users(Protocol):
+    async def add(self, user: User) -> bool:
+        """False when the folded name is taken."""
+
+    async def get(self, user_id: str) -> User | None: ...
+    async def find(self, name: str) -> User | None:
+        """By name, compared folded."""
+
+    async def lock(self, user_id: str) -> User | None:
+        """The row as it is once this transaction holds it; raises its version."""
+
+    async def change(
+        self, user_id: str, *, role: Role, password_hash: str | None, grant: Grant, disabled_at: int | None
+    ) -> None: ...
+    async def administrator_exists(self) -> bool: ...
+
+
+class Invitations(Protocol):
+    async def add(self, invitation: Invitation) -> None: ...
+    async def consume(self, secret_hash: str, now: int) -> Invitation | None:
+        """Mark a live one as used and return it; None if unknown, used or expired."""
+
+    async def withdraw(self, purpose: str, now: int) -> None:
+        """End all unused invitations of a purpose."""
+
+
+class Sessions(Protocol):
+    async def add(self, session: Session) -> None: ...
+    async def find(self, secret_hash: str) -> tuple[Session, User] | None:
+        """The session that has neither ended nor expired by the database's clock, with its enabled user."""
+
+    async def seen(self, session_id: str, now: int) -> None: ...
+    async def confirm(self, session_id: str, secret_hash: str, now: int) -> None:
+        """Note the confirmation and replace the secret (R48)."""
+
+    async def end(self, session_id: str, now: int) -> None: ...
+    async def end_all(self, user_id: str, now: int, *, but: str | None = None) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenPage:
+    """Which tokens of one owner to list. `states` empty means all but revoked.
+
+    `sort` is one of created, expires, last_used, with `descending`; `after` is the (sort value, sequence) of the
+    last row of the page before.
+    """
+
+    owner_id: str
+    states: frozenset[str] = frozenset()
+    search: str | None = None
+    scope: str | None = None
+    sort: str = "created"
+    descending: bool = True
+    after: tuple[int, int] | None = None
+    limit: int = 1000
+
+
+class Tokens(Protocol):
+    async def add(self, tokens: Sequence[Token], values: Sequence[TokenValue]) -> None: ...
+    async def add_value(self, value: TokenValue) -> None: ...
+    async def get(self, token_id: str) -> Token | None: ...
+    async def lock(self, token_id: str) -> Token | None: ...
+    async def page(self, page: TokenPage) -> list[tuple[Token, int]]:
+        """Rows in order, each with its sort value."""
+
+    async def change(self, token: Token) -> None:
+        """Write every member of the record that may change (all but id, owner, created_at, parents)."""
+
+    async def live_values(self, token_id: str) -> list[TokenValue]:
+        """Values not revoked whose exp has not passed."""
+
+    async def end_values_at(self, token_id: str, ends_at: int) -> None:
+        """Let live values end no later than `ends_at`."""
+
+    async def count_live(self, owner_id: str) -> int: ...
+    async def count_created_since(self, owner_id: str, since: int) -> int: ...
+
+
+class Revocations(Protocol):
+    """Every method answers the values whose status changes; a value already revoked is not among them."""
+
+    async def revoke_token(self, token_id: str, *, now: int, by: str, reason: str) -> list[StatusChange]:
+        """The record, its values and its children's records and values."""
+
+    async def revoke_values(self, token_id: str, *, now: int) -> list[StatusChange]:
+        """The values alone (regenerate), and the children made by them."""
+
+    async def revoke_all_of(self, owner_id: str, *, now: int, by: str, reason: str) -> list[StatusChange]: ...
+    async def revoke_kid(self, kid: str, *, now: int, by: str, reason: str) -> list[StatusChange]: ...
+    async def revoke_ended(self, *, now: int, limit: int) -> list[StatusChange]:
+        """Values that the service ended before their `exp` (a shortened expiry)."""
+
+    async def statuses(self, token_id: str) -> list[StatusChange]:
+        """The present status (0 or 2) of each live value of a record, for pausing and resuming."""
+
+
+class StatusLists(Protocol):
+    async def allocate(self, count: int, *, new_list_id: str, now: int) -> list[tuple[str, int]]:
+        """`count` fresh (list id, counter) pairs; opens the list `new_list_id` when the last one is full.
+
+        A counter is not yet an index: the keyed permutation makes it one. Capacity is LIST_SIZE - 8.
+        """
+
+    async def announce(self, changes: Sequence[StatusChange], now: int) -> int:
+        """Take the next revision, write the changes to the outbox under it, and answer it."""
+
+    async def all(self) -> list[str]: ...
+    async def changed_since(self, revision: int) -> list[str]:
+        """Ids of lists with a change of a higher revision."""
+
+    async def snapshot(self, list_id: str) -> "ListSnapshot | None": ...
+    async def signed(self, list_id: str) -> "SignedList | None": ...
+    async def publish(self, signed: "SignedList") -> bool:
+        """Store it unless one of the same or a higher (version, tick) is there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListSnapshot:
+    """One list as of one database snapshot: `as_of` is that snapshot's time, `version` its revision.
+
+    `entries` holds (index, status) of what is not VALID.
+    """
+
+    list_id: str
+    version: int
+    as_of: int
+    entries: Sequence[tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedList:
+    """A status list token as all replicas serve it."""
+
+    list_id: str
+    version: int
+    tick: int
+    token: str
+    issued_at: int
+    expires_at: int
+
+
+class Clients(Protocol):
+    async def add(self, client: Client) -> bool: ...
+    async def all(self) -> list[Client]: ...
+    async def disable(self, client_id: str, now: int) -> bool: ...
+
+
+class Keys(Protocol):
+    async def lock(self) -> int:
+        """Take the key-set head for this transaction; answers its version."""
+
+    async def load(self) -> KeyRing: ...
+    async def store(self, ring: KeyRing, *, expected_version: int) -> bool:
+        """Write the ring as version `expected_version` + 1; False when another came first (a normal outcome)."""
+
+    async def latest_exp_by_kid(self) -> Mapping[str, int]:
+        """For each kid with live values the highest `exp` among them."""
+
+    async def live_by_kid(self) -> Mapping[str, int]:
+        """For each kid the number of live values."""
+
+
+class Secrets(Protocol):
+    """Sealed symmetric keys by name."""
+
+    async def get(self, name: str) -> tuple[str, str] | None:
+        """(sealed text, master id)."""
+
+    async def add(self, name: str, sealed: str, master_id: str, now: int) -> bool:
+        """False when the name is there already: keep that one."""
+
+
+class Catalogues(Protocol):
+    async def latest(self) -> tuple[int, str] | None:
+        """(version, canonical JSON document)."""
+
+    async def add(self, document: str, *, by: str, now: int, expected_version: int) -> bool: ...
+    async def live_tokens_by_scope(self) -> Mapping[str, int]: ...
+
+
+class Audit(Protocol):
+    async def append(self, entries: Sequence[AuditEntry], now: int) -> None:
+        """Last in every transaction: takes the audit head and chains the rows."""
+
+    async def about(self, subject: str) -> list[Mapping[str, Any]]: ...
+
+
+class Transaction(Protocol):
+    """The repositories over one connection."""
+
+    @property
+    def users(self) -> Users: ...
+    @property
+    def invitations(self) -> Invitations: ...
+    @property
+    def sessions(self) -> Sessions: ...
+    @property
+    def tokens(self) -> Tokens: ...
+    @property
+    def revocations(self) -> Revocations: ...
+    @property
+    def status_lists(self) -> StatusLists: ...
+    @property
+    def clients(self) -> Clients: ...
+    @property
+    def keys(self) -> Keys: ...
+    @property
+    def secrets(self) -> Secrets: ...
+    @property
+    def catalogues(self) -> Catalogues: ...
+    @property
+    def audit(self) -> Audit: ...
+
+    async def now(self) -> int:
+        """The database's clock: whole POSIX seconds, read when asked (R71)."""
+
+    async def heads(self) -> Mapping[str, int]:
+        """All counters: epoch, key_set, revision, catalogue, client, audit."""
+
+
+class Storage(Protocol):
+    def transaction(self) -> AbstractAsyncContextManager[Transaction]: ...
+    def reading(self) -> AbstractAsyncContextManager[Transaction]: ...
+    def snapshot(self) -> AbstractAsyncContextManager[Transaction]:
+        """Reads that all see one snapshot (PostgreSQL: REPEATABLE READ, read only)."""
+
+    async def truth_by_hash(self, token_hashes: Sequence[str]) -> Mapping[str, TokenTruth]:
+        """One autocommit statement on a connection of its own; at most 32 hashes (threats 1).
+
+        Raises StorageUnavailable also when this server is a standby or read-only.
+        """
+
+    async def truth_by_jti(self, jtis: Sequence[str]) -> Mapping[str, TokenTruth]:
+        """The same, keyed by jti."""
+
+    async def close(self) -> None: ...
