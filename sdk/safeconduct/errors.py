@@ -1,0 +1,188 @@
+"""All failures a caller of the SDK may meet. Codes are API, messages are not; no message repeats a token.
+
+SafeconductError
+├── InvalidToken              the bearer's fault: answer 401 invalid_token (RFC 6750 section 3.1)
+│   ├── TokenMalformed        not a compact JWS in our strict form; no key was looked at
+│   ├── WrongType             `typ` is not at+jwt
+│   ├── WrongAlgorithm        `alg` is not allowed, or not its key's
+│   ├── UnknownKey            `kid` is not in the key set: the one error that a fresher set may cure
+│   ├── WrongKeyPurpose       the key may sign something, but not this
+│   ├── BadSignature
+│   ├── InvalidClaims         a claim is missing, of the wrong type or out of range
+│   ├── WrongIssuer
+│   ├── WrongAudience
+│   ├── TokenExpired
+│   ├── TokenNotYetValid      `nbf` or `iat` lies in the future
+│   ├── LifetimeTooLong       `exp` - `iat` is more than the policy takes
+│   ├── StatusMissing         long-lived, but nobody could revoke it
+│   ├── UnknownStatus         the status list makes no statement about this token
+│   ├── TokenRevoked
+│   ├── TokenSuspended        paused, may return
+│   └── AddressNotAllowed     used from outside `allowed_ips`
+├── InsufficientScope         valid, but not for this: answer 403 insufficient_scope
+├── Unavailable               validity cannot be shown now: answer 503, never 401 and never yes
+├── InvalidKeySet
+├── InvalidStatusList
+│   ├── StatusListExpired
+│   └── UnknownStatusListKey  `kid` is not in the key set: a fresher set may cure it
+└── InvalidPolicy             a verifier was configured with something it cannot hold
+"""
+# ruff: noqa: N818  (names say what is wrong, as the standards do; a suffix on each would say nothing)
+
+from typing import ClassVar
+
+
+class SafeconductError(Exception):
+    """Base of all expected failures. `code` is API; the text is not."""
+
+    code: ClassVar[str] = "error"
+
+
+class InvalidToken(SafeconductError):
+    """The token must not be honoured."""
+
+    code: ClassVar[str] = "invalid_token"
+
+
+class TokenMalformed(InvalidToken):
+    """Not a compact JWS in the strict form of RFC 7515 that Safeconduct reads."""
+
+    code: ClassVar[str] = "token_malformed"
+
+
+class WrongType(InvalidToken):
+    """Some other kind of JWT: `typ` is not at+jwt (RFC 9068 section 4)."""
+
+    code: ClassVar[str] = "wrong_type"
+
+
+class WrongAlgorithm(InvalidToken):
+    """`alg` is not on the policy's list, or not the algorithm its key is bound to."""
+
+    code: ClassVar[str] = "wrong_algorithm"
+
+
+class UnknownKey(InvalidToken):
+    """No key of the set has this `kid`."""
+
+    code: ClassVar[str] = "unknown_key"
+
+
+class WrongKeyPurpose(InvalidToken):
+    """The key is published for another kind of JWT."""
+
+    code: ClassVar[str] = "wrong_key_purpose"
+
+
+class BadSignature(InvalidToken):
+    """The signature has the wrong length or does not fit key and text."""
+
+    code: ClassVar[str] = "bad_signature"
+
+
+class InvalidClaims(InvalidToken):
+    """A claim is missing, of the wrong type or out of its range."""
+
+    code: ClassVar[str] = "invalid_claims"
+
+
+class WrongIssuer(InvalidToken):
+    """`iss` is not the expected issuer, compared as a whole string."""
+
+    code: ClassVar[str] = "wrong_issuer"
+
+
+class WrongAudience(InvalidToken):
+    """None of `aud` is an expected audience."""
+
+    code: ClassVar[str] = "wrong_audience"
+
+
+class TokenExpired(InvalidToken):
+    """On or after `exp` (RFC 7519 section 4.1.4)."""
+
+    code: ClassVar[str] = "token_expired"
+
+
+class TokenNotYetValid(InvalidToken):
+    """`nbf` or `iat` lies further in the future than the leeway."""
+
+    code: ClassVar[str] = "token_not_yet_valid"
+
+
+class LifetimeTooLong(InvalidToken):
+    """The token lives longer than the policy takes."""
+
+    code: ClassVar[str] = "lifetime_too_long"
+
+
+class StatusMissing(InvalidToken):
+    """A long-lived token without a status list entry could never be revoked."""
+
+    code: ClassVar[str] = "status_missing"
+
+
+class UnknownStatus(InvalidToken):
+    """The index lies outside the list, or its value has no registered meaning: no statement, so no."""
+
+    code: ClassVar[str] = "unknown_status"
+
+
+class TokenRevoked(InvalidToken):
+    """Revoked for ever."""
+
+    code: ClassVar[str] = "token_revoked"
+
+
+class TokenSuspended(InvalidToken):
+    """Paused; may become valid again."""
+
+    code: ClassVar[str] = "token_suspended"
+
+
+class AddressNotAllowed(InvalidToken):
+    """The client's address lies outside `allowed_ips`."""
+
+    code: ClassVar[str] = "address_not_allowed"
+
+
+class InsufficientScope(SafeconductError):
+    """The token is valid, but its scopes do not cover what was asked."""
+
+    code: ClassVar[str] = "insufficient_scope"
+
+
+class Unavailable(SafeconductError):
+    """Freshness cannot be shown, so neither can validity: the caller answers 503."""
+
+    code: ClassVar[str] = "unavailable"
+
+
+class InvalidKeySet(SafeconductError):
+    """The JWKS document breaks a rule, so none of its keys is used."""
+
+    code: ClassVar[str] = "invalid_key_set"
+
+
+class InvalidStatusList(SafeconductError):
+    """A status list, or the token around it, that makes no trustworthy statement."""
+
+    code: ClassVar[str] = "invalid_status_list"
+
+
+class StatusListExpired(InvalidStatusList):
+    """On or after the status list token's `exp`."""
+
+    code: ClassVar[str] = "status_list_expired"
+
+
+class UnknownStatusListKey(InvalidStatusList):
+    """No key of the set has the status list token's `kid`."""
+
+    code: ClassVar[str] = "unknown_status_list_key"
+
+
+class InvalidPolicy(SafeconductError):
+    """A verification policy that would check less than it seems to."""
+
+    code: ClassVar[str] = "invalid_policy"
