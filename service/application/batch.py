@@ -1,0 +1,73 @@
+"""Many concurrent questions, one statement."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Generic, TypeVar
+
+V = TypeVar("V")
+
+
+class Batch(Generic[V]):
+    """Share one read among the questions that wait for it, without ever answering from the past.
+
+    A question may join a batch only until that batch's statement is handed to the driver: the batch is detached
+    first, nothing joins a running statement, and no answer outlives its batch. The statement runs in a task of its
+    own, which no asker's disconnect cancels; its failure reaches the askers of that batch alone. Answers are
+    matched by key, never by position.
+    """
+
+    def __init__(
+        self, ask: Callable[[Sequence[str]], Awaitable[Mapping[str, V]]], *, size: int = 32, at_once: int = 2
+    ) -> None:
+        self._ask = ask
+        self._size = size
+        self._at_once = at_once
+        self._waiting: dict[str, list[asyncio.Future[V | None]]] = {}
+        self._running: set[asyncio.Task[None]] = set()
+
+    async def get(self, key: str) -> V | None:
+        """What a statement begun after this call says of `key`; None when it says nothing.
+
+        Raises: whatever the statement raised.
+        """
+        answer: asyncio.Future[V | None] = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(key, []).append(answer)
+        if len(self._running) < self._at_once:
+            task = asyncio.create_task(self._run())
+            self._running.add(task)
+            task.add_done_callback(self._running.discard)
+        return await answer
+
+    async def _run(self) -> None:
+        while self._waiting:
+            batch = self._detach()
+            try:
+                answers = await self._ask(list(batch))
+            except BaseException as error:  # noqa: BLE001 - every asker must be answered, also when this task is cancelled
+                _fail(batch, error)
+                if not isinstance(error, Exception):
+                    raise
+            else:
+                _answer(batch, answers)
+
+    def _detach(self) -> dict[str, list[asyncio.Future[V | None]]]:
+        if len(self._waiting) <= self._size:
+            batch, self._waiting = self._waiting, {}
+            return batch
+        keys = list(self._waiting)[: self._size]
+        return {key: self._waiting.pop(key) for key in keys}
+
+
+def _answer(batch: Mapping[str, Sequence[asyncio.Future[V | None]]], answers: Mapping[str, V]) -> None:
+    for key, askers in batch.items():
+        for asker in askers:
+            if not asker.done():
+                asker.set_result(answers.get(key))
+
+
+def _fail(batch: Mapping[str, Sequence[asyncio.Future[V | None]]], error: BaseException) -> None:
+    failure = error if isinstance(error, Exception) else ConnectionAbortedError("the read was cancelled")
+    for askers in batch.values():
+        for asker in askers:
+            if not asker.done():
+                asker.set_exception(failure)

@@ -1,0 +1,74 @@
+"""What this process holds in memory of the slow-changing truth: key ring, catalogue, clients.
+
+Each is reloaded when its head in the database moves: by a poll, and by every transaction that is about to rely on it.
+"""
+
+import json
+from collections.abc import Mapping
+
+from keys import (
+    CannotOpen,
+    KeyPurpose,
+    KeyRing,
+    MasterKey,
+    PublishedKeys,
+    Signer,
+    open_signer,
+    publish,
+)
+from safeconduct import KeySet
+
+from service.application.ports import Transaction
+from service.domain.catalogue import CatalogueDocument
+from service.domain.client import Client
+from service.domain.errors import CannotSign
+
+
+class Current:
+    """The key ring with its signers and published form, the catalogue, and the clients."""
+
+    def __init__(self, master_key: MasterKey | None) -> None:
+        self._master_key = master_key
+        self._signers: dict[KeyPurpose, Signer] = {}
+        self.heads: Mapping[str, int] = {}
+        self.ring = KeyRing(version=0, keys=())
+        self.published: PublishedKeys = publish(self.ring)
+        self.key_set: KeySet = KeySet.from_document({"keys": []})
+        self.catalogue = CatalogueDocument.empty()
+        self.clients: Mapping[str, Client] = {}
+
+    async def refresh(self, tx: Transaction) -> None:
+        """Reload whatever has a newer head than the one held."""
+        heads = await tx.heads()
+        if heads["key_set"] != self.heads.get("key_set"):
+            self.take_ring(await tx.keys.load())
+        if heads["catalogue"] != self.heads.get("catalogue"):
+            latest = await tx.catalogues.latest()
+            self.catalogue = CatalogueDocument.from_json(latest[1]) if latest else CatalogueDocument.empty()
+        if heads["client"] != self.heads.get("client"):
+            self.clients = {client.id: client for client in await tx.clients.all() if client.disabled_at is None}
+        self.heads = heads
+
+    def take_ring(self, ring: KeyRing) -> None:
+        """Hold `ring`: what is published, what verifies, and no signer of a ring before it."""
+        published = publish(ring)
+        self.key_set = KeySet.from_document(json.loads(published.body))
+        self.ring, self.published, self._signers = ring, published, {}
+
+    def signer(self, purpose: KeyPurpose) -> Signer:
+        """The active key's signer, opened once per ring.
+
+        Raises:
+            CannotSign: no active key, or the master key is missing or another one (verify-only, R31).
+        """
+        if (signer := self._signers.get(purpose)) is not None:
+            return signer
+        key = self.ring.active(purpose)
+        if key is None:
+            raise CannotSign(f"there is no active {purpose} key")
+        try:
+            signer = open_signer(key, self._master_key)
+        except CannotOpen as error:
+            raise CannotSign(str(error)) from error
+        self._signers[purpose] = signer
+        return signer

@@ -1,0 +1,119 @@
+"""Edit in place: what no signature carries, or what may only shrink."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Any
+
+from service.application.own_tokens import lock_own_token
+from service.application.ports import Storage, Transaction
+from service.domain.audit import AuditEntry
+from service.domain.errors import Fault, Faulty, NeedsNewValue, NotAllowed, TokenIsExpired, TokenIsRevoked
+from service.domain.issuance import MAX_NOTE, Expiry, text_fault
+from service.domain.token import StatusChange, Token
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edit:
+    """What to change; None leaves a member alone. `signed` names members that only a new value can change."""
+
+    note: str | None = None
+    metadata: Mapping[str, Any] | None = None
+    suspended: bool | None = None
+    expiry: Expiry | None = None
+    signed: Mapping[str, Any] = MappingProxyType({})
+    faults: tuple[Fault, ...] = ()
+
+
+class EditToken:
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+
+    async def __call__(self, token_id: str, edit: Edit, *, owner_id: str, actor: str, administrator: bool) -> Token:
+        """The record as changed.
+
+        Raises:
+            NotFound: no such token of this owner.
+            NeedsNewValue: the change is in what is signed, a later expiry included.
+            TokenIsRevoked, TokenIsExpired: nothing can be changed any more.
+            NotAllowed: an administrator paused it, and the owner would resume it.
+            Faulty: values that are not acceptable.
+        """
+        async with self._storage.transaction() as tx:
+            token = await lock_own_token(tx, token_id, owner_id)
+            now = await tx.now()
+            if token.revoked_at is not None:
+                raise TokenIsRevoked("revoked for good")
+            changed = _in_place(token, edit, now)
+            changed = _paused(changed, edit, now=now, actor=actor, administrator=administrator)
+            await tx.tokens.change(changed)
+            if changed.expires_at is not None and changed.expires_at != token.expires_at:
+                await tx.tokens.end_values_at(token.id, changed.expires_at)
+            if (changed.suspended_at is None) != (token.suspended_at is None):
+                await _announce(tx, token.id, now)
+            entry = AuditEntry(
+                actor=actor, action="token.edited", subject=f"token:{token.id}", detail=_difference(token, changed)
+            )
+            await tx.audit.append([entry], now)
+        return changed
+
+
+async def _announce(tx: Transaction, token_id: str, now: int) -> None:
+    changes: list[StatusChange] = await tx.revocations.statuses(token_id)
+    if changes:
+        await tx.status_lists.announce(changes, now)
+
+
+def _in_place(token: Token, edit: Edit, now: int) -> Token:
+    faults = list(edit.faults)
+    note = token.note if edit.note is None else edit.note.strip()
+    if edit.note is not None and (fault := text_fault("note", note, longest=MAX_NOTE)):
+        faults.append(fault)
+    expires_at = token.expires_at
+    signed = {name: value for name, value in edit.signed.items() if not _same(token, name, value)}
+    if edit.expiry is not None:
+        expires_at = edit.expiry.moment(now)
+        where = "expires_at" if edit.expiry.at is not None else "expiration"
+        if expires_at is not None and expires_at <= now:
+            faults.append(Fault(where, "in_the_past", "must lie in the future; to end it now, revoke it"))
+        if token.expires_at is not None and now >= token.expires_at:
+            raise TokenIsExpired("expired; regenerate it")
+        if _later(expires_at, token.expires_at):
+            signed[where] = edit.expiry.days if edit.expiry.at is None else edit.expiry.at
+    if faults:
+        raise Faulty(faults)
+    if signed:
+        raise NeedsNewValue(sorted(signed), signed)
+    metadata = token.metadata if edit.metadata is None else MappingProxyType(dict(edit.metadata))
+    return replace(token, note=note, metadata=metadata, expires_at=expires_at)
+
+
+def _later(wanted: int | None, present: int | None) -> bool:
+    if present is None:
+        return False
+    return wanted is None or wanted > present
+
+
+def _same(token: Token, name: str, value: object) -> bool:
+    present: Mapping[str, object] = {
+        "scopes": token.scopes,
+        "audience": token.audiences,
+        "allowed_ips": token.allowed_ips,
+        "not_before": token.not_before,
+    }
+    return present.get(name) == value
+
+
+def _paused(token: Token, edit: Edit, *, now: int, actor: str, administrator: bool) -> Token:
+    if edit.suspended is None or edit.suspended == (token.suspended_at is not None):
+        return token
+    if edit.suspended:
+        return replace(token, suspended_at=now, suspended_by=actor, suspended_by_administrator=administrator)
+    if token.suspended_by_administrator and not administrator:
+        raise NotAllowed("an administrator paused this token; only an administrator can resume it")
+    return replace(token, suspended_at=None, suspended_by=None, suspended_by_administrator=False)
+
+
+def _difference(before: Token, after: Token) -> dict[str, Any]:
+    members = ("note", "expires_at", "suspended_at")
+    return {name: getattr(after, name) for name in members if getattr(before, name) != getattr(after, name)}

@@ -1,0 +1,100 @@
+"""One-time links: the first administrator, an invitation, a forgotten password."""
+
+from dataclasses import replace
+
+from service.application.passwords import Passwords
+from service.application.ports import Storage, Transaction
+from service.application.sign_in import OpenedSession, Sessions
+from service.domain.audit import AuditEntry
+from service.domain.errors import AlreadyExists, NotFound
+from service.domain.identifiers import Randomness, new_id
+from service.domain.secret import Secret, new_secret, secret_hash
+from service.domain.session import Carrier, Invitation, InvitationPurpose
+from service.domain.user import Grant, GrantKind, Role, User, UserKind
+
+
+class Invitations:
+    """Makes links and accepts them. A link's secret is stored hashed and lives `lifetime` seconds."""
+
+    def __init__(
+        self, storage: Storage, sessions: Sessions, passwords: Passwords, *, randomness: Randomness, lifetime: int
+    ) -> None:
+        self._storage = storage
+        self._sessions = sessions
+        self._passwords = passwords
+        self._randomness = randomness
+        self._lifetime = lifetime
+
+    async def for_first_administrator(self) -> Secret | None:
+        """A fresh link, which replaces those before it; None once there is an administrator."""
+        purpose = InvitationPurpose.FIRST_ADMINISTRATOR
+        async with self._storage.transaction() as tx:
+            if await tx.users.administrator_exists():
+                return None
+            await tx.invitations.withdraw(purpose, await tx.now())
+            return await self.invite(tx, purpose, user_id=None)
+
+    async def invite(self, tx: Transaction, purpose: InvitationPurpose, *, user_id: str | None) -> Secret:
+        """A link within the caller's transaction."""
+        now = await tx.now()
+        secret = new_secret(self._randomness)
+        invitation = Invitation(
+            secret_hash=secret_hash(secret),
+            purpose=purpose,
+            user_id=user_id,
+            created_at=now,
+            expires_at=now + self._lifetime,
+        )
+        await tx.invitations.add(invitation)
+        return secret
+
+    async def accept(self, secret: Secret, password: Secret, *, name: str | None, carrier: Carrier) -> OpenedSession:
+        """Set the password and sign in. `name` is the first administrator's to choose (default "admin").
+
+        Raises:
+            NotFound: the link is unknown, used, expired, or no longer needed.
+            Faulty: the password may not be set; the link stays good.
+        """
+        hashed = await self._passwords.hash(password, context=(name or "admin",))
+        async with self._storage.transaction() as tx:
+            now = await tx.now()
+            invitation = await tx.invitations.consume(secret_hash(secret), now)
+            if invitation is None:
+                raise NotFound("this link is used, expired or unknown")
+            if invitation.purpose is InvitationPurpose.FIRST_ADMINISTRATOR:
+                user = await self._first_administrator(tx, name or "admin", hashed, now)
+            else:
+                user = await self._with_password(tx, invitation.user_id, hashed, now)
+            actor = f"user:{user.id}"
+            entry = AuditEntry(
+                actor=actor, action="invitation.accepted", subject=actor, detail={"purpose": invitation.purpose}
+            )
+            await tx.audit.append([entry], now)
+            return await self._sessions.open(tx, user, carrier)
+
+    async def _first_administrator(self, tx: Transaction, name: str, password_hash: str, now: int) -> User:
+        if await tx.users.administrator_exists():
+            raise NotFound("there is an administrator already")
+        user = User(
+            id=new_id(self._randomness),
+            kind=UserKind.PERSON,
+            name=name,
+            role=Role.ADMINISTRATOR,
+            password_hash=password_hash,
+            grant=Grant(GrantKind.ALL),
+            created_at=now,
+        )
+        if not await tx.users.add(user):
+            raise AlreadyExists(f"the name {name!r} is taken")
+        return user
+
+    async def _with_password(self, tx: Transaction, user_id: str | None, password_hash: str, now: int) -> User:
+        user = await tx.users.lock(user_id) if user_id else None
+        if user is None or user.disabled_at is not None:
+            raise NotFound("this link is used, expired or unknown")
+        await tx.users.change(
+            user.id, role=user.role, password_hash=password_hash, grant=user.grant, disabled_at=user.disabled_at
+        )
+        await tx.sessions.end_all(user.id, now)
+        return replace(user, password_hash=password_hash)
+

@@ -1,0 +1,174 @@
+"""Create: a record and its first value, for the person who asks."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from service.application.current import Current
+from service.application.minting import Mint, Minted
+from service.application.ports import Storage, Transaction
+from service.domain.audit import AuditEntry
+from service.domain.catalogue import Policy
+from service.domain.errors import Busy, LimitReached, NotAllowed, Refused
+from service.domain.issuance import Permitted, TokenRequest, permit
+from service.domain.secret import Secret
+from service.domain.token import Token
+from service.domain.user import User
+
+HOUR = 3_600
+BATCH = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Issued:
+    """A token just made. `jwt` is shown in this answer only."""
+
+    token: Token
+    jwt: Secret
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    request: TokenRequest
+    owner_id: str
+    actor: str
+    answer: asyncio.Future[Issued]
+
+
+@dataclass(slots=True)
+class _Room:
+    """What a locked owner has already, counted on while a batch takes from it."""
+
+    live: int
+    lately: int
+    taken: int = 0
+
+    def take(self, policy: Policy) -> None:
+        if self.live + self.taken >= policy.max_live_tokens:
+            raise LimitReached(f"at most {policy.max_live_tokens} live tokens; revoke one first")
+        if self.lately + self.taken >= policy.max_creations_per_hour:
+            raise Busy(f"at most {policy.max_creations_per_hour} new tokens an hour", retry_after=HOUR // 4)
+        self.taken += 1
+
+
+async def _room(tx: Transaction, owner_id: str, now: int) -> _Room:
+    return _Room(await tx.tokens.count_live(owner_id), await tx.tokens.count_created_since(owner_id, now - HOUR))
+
+
+class IssueToken:
+    """Concurrent requests share one transaction; one refused request neither fails nor delays the others."""
+
+    def __init__(self, storage: Storage, current: Current, mint: Mint) -> None:
+        self._storage = storage
+        self._current = current
+        self._mint = mint
+        self._waiting: list[_Asked] = []
+        self._running: asyncio.Task[None] | None = None
+
+    async def __call__(self, request: TokenRequest, *, owner_id: str, actor: str) -> Issued:
+        """Record, sign, check and answer; the value leaves the process only after the commit.
+
+        Raises:
+            Faulty, ScopeExceedsGrant: what was asked for may not be.
+            NotAllowed: the owner is disabled.
+            LimitReached: a ceiling of the policy.
+            CannotSign: verify-only.
+        """
+        answer: asyncio.Future[Issued] = asyncio.get_running_loop().create_future()
+        self._waiting.append(_Asked(request=request, owner_id=owner_id, actor=actor, answer=answer))
+        if self._running is None:
+            self._running = asyncio.create_task(self._run())
+        return await answer
+
+    async def _run(self) -> None:
+        try:
+            while self._waiting:
+                batch, self._waiting = self._waiting[:BATCH], self._waiting[BATCH:]
+                try:
+                    answers = await self._issue(batch)
+                except Exception as error:  # noqa: BLE001 - whatever went wrong is the batch's answer
+                    answers = [error] * len(batch)
+                for asked, outcome in zip(batch, answers, strict=True):
+                    _settle(asked.answer, outcome)
+        finally:
+            self._running = None
+
+    async def _issue(self, batch: Sequence[_Asked]) -> list[Issued | Exception]:
+        async with self._storage.transaction() as tx:
+            owners = {owner_id: await tx.users.lock(owner_id) for owner_id in sorted({a.owner_id for a in batch})}
+            await tx.keys.lock()
+            await self._current.refresh(tx)
+            now = await tx.now()
+            rooms = {owner_id: await _room(tx, owner_id, now) for owner_id in owners}
+            outcomes: list[Token | Exception] = []
+            for asked in batch:
+                try:
+                    outcomes.append(self._judge(asked, owners[asked.owner_id], rooms[asked.owner_id], now))
+                except Refused as refusal:
+                    outcomes.append(refusal)
+            tokens = [outcome for outcome in outcomes if isinstance(outcome, Token)]
+            minted = {m.value.jti: m for m in await self._mint_and_store(tx, tokens, batch, outcomes, now)}
+        return [
+            Issued(token=outcome, jwt=minted[outcome.jti].jwt) if isinstance(outcome, Token) else outcome
+            for outcome in outcomes
+        ]
+
+    async def _mint_and_store(
+        self,
+        tx: Transaction,
+        tokens: list[Token],
+        batch: Sequence[_Asked],
+        outcomes: Sequence[Token | Exception],
+        now: int,
+    ) -> list[Minted]:
+        if not tokens:
+            return []
+        minted = await self._mint.mint(tx, tokens, now=now)
+        await tx.tokens.add(tokens, [m.value for m in minted])
+        entries = [
+            AuditEntry(
+                actor=asked.actor,
+                action="token.created",
+                subject=f"token:{outcome.id}",
+                detail={"jti": outcome.jti, "scopes": outcome.scopes, "expires_at": outcome.expires_at},
+            )
+            for asked, outcome in zip(batch, outcomes, strict=True)
+            if isinstance(outcome, Token)
+        ]
+        await tx.audit.append(entries, now)
+        return minted
+
+    def _judge(self, asked: _Asked, owner: User | None, room: _Room, now: int) -> Token:
+        if owner is None or owner.disabled_at is not None:
+            raise NotAllowed("this account is disabled")
+        catalogue = self._current.catalogue
+        permitted = permit(asked.request, grant=owner.grant, catalogue=catalogue, now=now)
+        token = self._record(permitted, owner, sequence=owner.version * BATCH + room.taken, now=now)
+        room.take(catalogue.policy)
+        return token
+
+    def _record(self, permitted: Permitted, owner: User, *, sequence: int, now: int) -> Token:
+        return Token(
+            id=self._mint.new_id(),
+            owner_id=owner.id,
+            sequence=sequence,
+            note=permitted.note,
+            scopes=permitted.scopes,
+            audiences=permitted.audiences,
+            allowed_ips=permitted.allowed_ips,
+            metadata=MappingProxyType(dict(permitted.metadata)) if permitted.metadata is not None else None,
+            not_before=permitted.not_before,
+            expires_at=permitted.expires_at,
+            jti=self._mint.new_id(),
+            created_at=now,
+        )
+
+
+def _settle(answer: asyncio.Future[Issued], outcome: Issued | Exception) -> None:
+    if answer.done():
+        return
+    if isinstance(outcome, Exception):
+        answer.set_exception(outcome)
+    else:
+        answer.set_result(outcome)

@@ -1,0 +1,128 @@
+"""Making values: an index, the claims, the signature, its check, and the row that records it."""
+
+import base64
+import hmac
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from keys import KeyPurpose, self_check
+from safeconduct import Claims, StatusReference
+
+from service.application.current import Current
+from service.application.ports import Transaction
+from service.domain.errors import CannotSign, Fault, Faulty
+from service.domain.identifiers import Randomness, new_id, to_wire
+from service.domain.permutation import IndexPermutation
+from service.domain.secret import Secret
+from service.domain.token import NEVER, PERSONAL_ACCESS_TOKEN_CLIENT, Token, TokenValue
+
+LONGEST = 4_096
+"""Characters of the longest token issued; a request that would need more is refused."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Minted:
+    """A fresh value: the JWT, which leaves the process after the commit and is kept nowhere, and its row."""
+
+    jwt: Secret
+    value: TokenValue
+
+
+def token_hash(jwt: str, key: bytes) -> str:
+    """The keyed hash by which a value is recognised at first sight: HMAC-SHA-256, 43 characters of base64url."""
+    return base64.urlsafe_b64encode(hmac.digest(key, jwt.encode(), "sha256"))[:43].decode()
+
+
+class Mint:
+    """Signs values inside the caller's transaction, which holds the owner and the key set.
+
+    `hash_key` is derived from the master key, `index_key` is the sealed key of the index permutation; without
+    them (verify-only) nothing is minted.
+    """
+
+    def __init__(
+        self,
+        current: Current,
+        *,
+        issuer: str,
+        randomness: Randomness,
+        hash_key: bytes | None,
+        index_key: bytes | None,
+    ) -> None:
+        self._current = current
+        self._issuer = issuer
+        self._randomness = randomness
+        self._hash_key = hash_key
+        self._index_key = index_key
+        self._permutations: dict[str, IndexPermutation] = {}
+
+    def new_id(self) -> str:
+        return new_id(self._randomness)
+
+    async def mint(self, tx: Transaction, tokens: Sequence[Token], *, now: int) -> list[Minted]:
+        """A value for each record, whose `jti` it carries.
+
+        Raises:
+            CannotSign: verify-only, or a signature failed its own check.
+            Faulty: a token would be longer than LONGEST.
+        """
+        if self._hash_key is None or self._index_key is None:
+            raise CannotSign("the master key does not open this database's keys")
+        await self._follow_key_set(tx)
+        places = await tx.status_lists.allocate(len(tokens), new_list_id=self.new_id(), now=now)
+        return [
+            self._sign(token, list_id, self._index(list_id, counter), now)
+            for token, (list_id, counter) in zip(tokens, places, strict=True)
+        ]
+
+    async def _follow_key_set(self, tx: Transaction) -> None:
+        """Sign only with the key that is active while this transaction holds the key set (K4)."""
+        if await tx.keys.lock() != self._current.ring.version:
+            self._current.take_ring(await tx.keys.load())
+
+    def _index(self, list_id: str, counter: int) -> int:
+        permutation = self._permutations.get(list_id)
+        if permutation is None:
+            assert self._index_key is not None  # noqa: S101 - mint() refused otherwise
+            permutation = IndexPermutation(list_id, self._index_key)
+            self._permutations = {list_id: permutation}
+        return permutation.index_of(counter)
+
+    def _sign(self, token: Token, list_id: str, idx: int, now: int) -> Minted:
+        assert self._hash_key is not None  # noqa: S101 - mint() refused otherwise
+        signer = self._current.signer(KeyPurpose.ACCESS_TOKEN)
+        exp = NEVER if token.expires_at is None else token.expires_at
+        claims = Claims(
+            iss=self._issuer,
+            sub=to_wire(token.owner_id),
+            aud=token.audiences,
+            exp=exp,
+            iat=now,
+            jti=to_wire(token.jti),
+            client_id=PERSONAL_ACCESS_TOKEN_CLIENT,
+            scope=token.scopes,
+            nbf=token.not_before,
+            status=StatusReference(idx=idx, uri=status_list_uri(self._issuer, list_id)),
+            allowed_ips=token.allowed_ips,
+        )
+        jwt = signer.sign(claims.to_json(), typ="at+jwt")
+        if len(jwt) > LONGEST:
+            raise Faulty([Fault("scopes", "token_too_long", f"the token would have {len(jwt)} of {LONGEST} characters")])
+        self_check(jwt, self._current.ring, signer.kid)
+        value = TokenValue(
+            jti=token.jti,
+            token_id=token.id,
+            token_hash=token_hash(jwt, self._hash_key),
+            kid=signer.kid,
+            list_id=list_id,
+            idx=idx,
+            issued_at=now,
+            not_before=token.not_before,
+            expires_at=exp,
+            ends_at=exp,
+        )
+        return Minted(jwt=Secret(jwt), value=value)
+
+
+def status_list_uri(issuer: str, list_id: str) -> str:
+    return f"{issuer}/status-lists/{list_id}"

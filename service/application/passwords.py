@@ -1,0 +1,68 @@
+"""Hashing and checking passwords: Argon2id, off the event loop, a few at once."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import ParamSpec, TypeVar
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from service.domain.errors import Busy, Faulty
+from service.domain.password import normalised, password_faults
+from service.domain.secret import Secret
+
+QUEUE = 16
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Passwords:
+    """Argon2id with at most `at_once` hashes running and QUEUE waiting; beyond that Busy (R62)."""
+
+    def __init__(self, hasher: PasswordHasher, at_once: int) -> None:
+        self._hasher = hasher
+        self._at_once = at_once
+        self._pool = ThreadPoolExecutor(at_once, thread_name_prefix="password")
+        self._waiting = 0
+        self._decoy = hasher.hash("nobody's password")
+
+    async def hash(self, password: Secret, *, context: tuple[str, ...] = ()) -> str:
+        """The storable hash of an acceptable password.
+
+        Raises:
+            Faulty: the password may not be set.
+            Busy: too many hashes wait already.
+        """
+        return await self._run(self._judge_and_hash, password, context)
+
+    async def check(self, password: Secret, stored: str | None) -> bool:
+        """Whether it is the right one. Without a stored hash it takes as long and says no (R46)."""
+        return await self._run(self._matches, password, stored)
+
+    def close(self) -> None:
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _judge_and_hash(self, password: Secret, context: tuple[str, ...]) -> str:
+        text = normalised(password.reveal())
+        if faults := password_faults(text, context):
+            raise Faulty(faults)
+        return self._hasher.hash(text)
+
+    def _matches(self, password: Secret, stored: str | None) -> bool:
+        try:
+            self._hasher.verify(stored or self._decoy, normalised(password.reveal()))
+        except (VerificationError, InvalidHashError):
+            return False
+        return stored is not None
+
+    async def _run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        if self._waiting >= self._at_once + QUEUE:
+            raise Busy("too many people are signing in at this moment", retry_after=2)
+        self._waiting += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._pool, partial(function, *args, **kwargs))
+        finally:
+            self._waiting -= 1

@@ -1,0 +1,105 @@
+"""Recognise: which recorded value a token string is, and whether it may be honoured now. The one place that decides."""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from safeconduct import Claims, InvalidToken, ParsedToken, VerificationPolicy, check_parsed, parse
+
+from service.application.batch import Batch
+from service.application.current import Current
+from service.application.minting import status_list_uri, token_hash
+from service.application.ports import Storage
+from service.clock import Clock
+from service.domain.identifiers import from_wire
+from service.domain.token import TokenTruth
+
+REMEMBERED = 16_384
+"""How many distinct tokens' readings are kept: about 2 kB each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a token string says of itself. Pure, hence kept; its verdict is never."""
+
+    token_hash: str
+    kid: str
+    claims: Claims
+
+
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """A genuine value with what the database says of it now; `truth.reason` is None while it may be honoured."""
+
+    reading: Reading
+    truth: TokenTruth
+
+
+class RecogniseToken:
+    """Every verdict is read from the database anew; concurrent ones share a statement (Batch).
+
+    The keyed hash of a value that was issued here only replaces the signature check. A string whose hash is
+    unknown goes through the SDK's verifier, then by its `jti` to the same rows: both ways give one verdict.
+    """
+
+    def __init__(
+        self, storage: Storage, current: Current, *, issuer: str, hash_key: bytes | None, clock: Clock
+    ) -> None:
+        self._by_hash = Batch(storage.truth_by_hash)
+        self._by_jti = Batch(storage.truth_by_jti)
+        self._current = current
+        self._issuer = issuer
+        self._hash_key = hash_key
+        self._clock = clock
+        self._policy = VerificationPolicy(issuer=issuer, audiences=None)
+        self._readings: OrderedDict[str, Reading] = OrderedDict()
+        self.forgeries = 0
+
+    async def __call__(self, token: str) -> Recognised | None:
+        """The value, or None: malformed, badly signed, or not as recorded.
+
+        Raises:
+            StorageUnavailable: the truth cannot be told now.
+        """
+        try:
+            reading = self._readings.get(token)
+            if reading is None:
+                reading = self._read(token)
+            truth = await self._by_hash.get(reading.token_hash) if reading.token_hash else None
+            if truth is None:
+                self._verify(token)
+                truth = await self._by_jti.get(from_wire(reading.claims.jti) or "")
+                if truth is None:
+                    self.forgeries += 1  # a good signature on a jti that was never recorded: a key has leaked
+        except InvalidToken:
+            return None
+        if truth is None or not self._as_recorded(reading, truth):
+            return None
+        return Recognised(reading, truth)
+
+    def _read(self, token: str) -> Reading:
+        parsed: ParsedToken = parse(token)
+        hashed = token_hash(token, self._hash_key) if self._hash_key is not None else ""
+        reading = Reading(hashed, parsed.kid, Claims.from_json(parsed.claims))
+        self._readings[token] = reading
+        if len(self._readings) > REMEMBERED:
+            self._readings.popitem(last=False)
+        return reading
+
+    def _verify(self, token: str) -> None:
+        check_parsed(parse(token), self._current.key_set, self._policy, self._clock())
+
+    def _as_recorded(self, reading: Reading, truth: TokenTruth) -> bool:
+        """Whether kid, exp, list and index in the token are the row's (threats 10)."""
+        claims = reading.claims
+        status = claims.status
+        same = (
+            reading.kid == truth.kid
+            and claims.iss == self._issuer
+            and claims.exp == truth.expires_at
+            and status is not None
+            and status.idx == truth.idx
+            and status.uri == status_list_uri(self._issuer, truth.list_id)
+        )
+        if not same:
+            self.forgeries += 1
+        return same

@@ -1,0 +1,134 @@
+"""Sign in, confirm, sign out: sessions of people."""
+
+from dataclasses import dataclass, replace
+
+from service.application.passwords import Passwords
+from service.application.ports import Storage, Transaction
+from service.domain.audit import AuditEntry
+from service.domain.errors import SignInFailed
+from service.domain.identifiers import Randomness, new_id
+from service.domain.principal import SignedIn
+from service.domain.secret import Secret, new_secret, secret_hash
+from service.domain.session import Carrier, Session
+from service.domain.user import User
+
+SEEN_EVERY = 60
+"""Seconds between two notes of a session's last use: one write a minute is enough for a 30-minute limit."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionLifetimes:
+    """Seconds: how long a bearer lives, how long a cookie lives at most, and idle."""
+
+    bearer: int
+    cookie: int
+    cookie_idle: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenedSession:
+    """A live session with the secret that its carrier holds; shown in this answer only."""
+
+    user: User
+    session: Session
+    secret: Secret
+
+
+class Sessions:
+    """Opens, finds, confirms and ends sessions."""
+
+    def __init__(
+        self, storage: Storage, passwords: Passwords, *, randomness: Randomness, lifetimes: SessionLifetimes
+    ) -> None:
+        self._storage = storage
+        self._passwords = passwords
+        self._randomness = randomness
+        self._lifetimes = lifetimes
+
+    async def sign_in(self, name: str, password: Secret, *, carrier: Carrier) -> OpenedSession:
+        """A new session.
+
+        Raises:
+            SignInFailed: unknown name, wrong password, or disabled; all alike, each at the cost of one hash.
+            Busy: too many people sign in at this moment.
+        """
+        async with self._storage.reading() as read:
+            user = await read.users.find(name)
+        good = await self._passwords.check(password, user.password_hash if user else None)
+        if user is None or not good or user.disabled_at is not None:
+            await self._note_failure(name)
+            raise SignInFailed("name or password is wrong")
+        async with self._storage.transaction() as tx:
+            locked = await tx.users.lock(user.id)
+            if locked is None or locked.disabled_at is not None or locked.password_hash != user.password_hash:
+                raise SignInFailed("name or password is wrong")
+            return await self.open(tx, locked, carrier)
+
+    async def open(self, tx: Transaction, user: User, carrier: Carrier) -> OpenedSession:
+        """A session within the caller's transaction, audited there."""
+        now = await tx.now()
+        secret = new_secret(self._randomness)
+        lifetime = self._lifetimes.bearer if carrier is Carrier.BEARER else self._lifetimes.cookie
+        session = Session(
+            id=new_id(self._randomness),
+            secret_hash=secret_hash(secret),
+            user_id=user.id,
+            carrier=carrier,
+            created_at=now,
+            confirmed_at=now,
+            seen_at=now,
+            expires_at=now + lifetime,
+        )
+        await tx.sessions.add(session)
+        actor = f"user:{user.id}"
+        await tx.audit.append([AuditEntry(actor=actor, action="session.opened", subject=actor)], now)
+        return OpenedSession(user=user, session=session, secret=secret)
+
+    async def find(self, secret: Secret, carrier: Carrier) -> SignedIn | None:
+        """Who holds this secret in this kind of carrier, if the session is live."""
+        async with self._storage.reading() as read:
+            found = await read.sessions.find(secret_hash(secret))
+            now = await read.now() if found else 0
+        if found is None or found[0].carrier is not carrier:
+            return None
+        session, user = found
+        if carrier is Carrier.COOKIE and now - session.seen_at >= self._lifetimes.cookie_idle:
+            return None
+        if now - session.seen_at >= SEEN_EVERY:
+            async with self._storage.transaction() as tx:
+                await tx.sessions.seen(session.id, now)
+        return SignedIn(user, session)
+
+    async def is_confirmed(self, session: Session, window: int) -> bool:
+        """Whether the password was given at most `window` seconds ago, by the database's clock."""
+        async with self._storage.reading() as read:
+            return await read.now() - session.confirmed_at <= window
+
+    async def confirm(self, who: SignedIn, password: Secret) -> OpenedSession:
+        """Give the password again: the session goes on under a new secret (R48).
+
+        Raises:
+            SignInFailed: it is the wrong one.
+        """
+        if not await self._passwords.check(password, who.user.password_hash):
+            await self._note_failure(who.user.name)
+            raise SignInFailed("the password is wrong")
+        secret = new_secret(self._randomness)
+        async with self._storage.transaction() as tx:
+            now = await tx.now()
+            await tx.sessions.confirm(who.session.id, secret_hash(secret), now)
+            await tx.audit.append([AuditEntry(actor=who.actor, action="session.confirmed", subject=who.actor)], now)
+        session = replace(who.session, confirmed_at=now, seen_at=now, secret_hash=secret_hash(secret))
+        return OpenedSession(user=who.user, session=session, secret=secret)
+
+    async def sign_out(self, who: SignedIn) -> None:
+        """End the session on the server."""
+        async with self._storage.transaction() as tx:
+            now = await tx.now()
+            await tx.sessions.end(who.session.id, now)
+            await tx.audit.append([AuditEntry(actor=who.actor, action="session.ended", subject=who.actor)], now)
+
+    async def _note_failure(self, name: str) -> None:
+        async with self._storage.transaction() as tx:
+            entry = AuditEntry(actor="nobody", action="session.refused", subject="sign-in", detail={"name": name[:64]})
+            await tx.audit.append([entry], await tx.now())

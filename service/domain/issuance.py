@@ -1,0 +1,190 @@
+"""What a token may be: the request, judged against catalogue, policy and grant. Pure; every fault at once."""
+
+import ipaddress
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from safeconduct.scope import UnknownScope
+
+from service.domain.catalogue import CatalogueDocument
+from service.domain.errors import Fault, Faulty, ScopeExceedsGrant
+from service.domain.token import NEVER
+from service.domain.user import Grant, GrantKind
+
+DAY = 86_400
+MAX_NOTE = 255
+MAX_SCOPES = 100
+MAX_ALLOWED_IPS = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Expiry:
+    """When a token ends: whole `days` from now, at a time, or, with neither, never."""
+
+    days: int | None = None
+    at: int | None = None
+
+    def moment(self, now: int) -> int | None:
+        return now + self.days * DAY if self.days is not None else self.at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenRequest:
+    """What was asked for. A member that could not be read is None, and `faults` says why."""
+
+    note: str | None
+    scopes: tuple[str, ...] | None
+    expiry: Expiry | None
+    audiences: tuple[str, ...] = ()
+    not_before: int | None = None
+    allowed_ips: tuple[str, ...] | None = None
+    metadata: Mapping[str, Any] | None = None
+    faults: tuple[Fault, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Permitted:
+    """A request after judgement: canonical scopes in the order asked, audiences, and the end (None: never)."""
+
+    note: str
+    scopes: tuple[str, ...]
+    audiences: tuple[str, ...]
+    allowed_ips: tuple[str, ...]
+    not_before: int | None
+    expires_at: int | None
+    metadata: Mapping[str, Any] | None
+
+    @property
+    def exp(self) -> int:
+        """The `exp` claim."""
+        return NEVER if self.expires_at is None else self.expires_at
+
+
+def permit(request: TokenRequest, *, grant: Grant, catalogue: CatalogueDocument, now: int) -> Permitted:
+    """The token that may be made of `request`.
+
+    Raises:
+        Faulty: values that are not acceptable, all of them.
+        ScopeExceedsGrant: everything is acceptable but reaches beyond what the owner may hand out.
+    """
+    faults = list(request.faults)
+    note = _note(request.note, faults)
+    scopes = known_scopes(request.scopes, catalogue, faults)
+    audiences = _audiences(request.audiences, scopes, catalogue, faults)
+    networks = _networks(request.allowed_ips or (), faults)
+    expires_at = _expires_at(request, catalogue, now, faults)
+    if faults:
+        raise Faulty(faults)
+    if beyond := beyond_grant(scopes, grant, catalogue):
+        raise ScopeExceedsGrant(beyond)
+    not_before = request.not_before if request.not_before is not None and request.not_before > now else None
+    return Permitted(
+        note=note,
+        scopes=scopes,
+        audiences=audiences,
+        allowed_ips=networks,
+        not_before=not_before,
+        expires_at=expires_at,
+        metadata=request.metadata,
+    )
+
+
+def beyond_grant(scopes: Sequence[str], grant: Grant, catalogue: CatalogueDocument) -> list[str]:
+    """Those of `scopes` that the grant does not cover."""
+    if grant.kind is GrantKind.ALL:
+        return []
+    granted = grant.scopes if grant.kind is GrantKind.LISTED else catalogue.default_grant
+    return [scope for scope in scopes if not catalogue.scopes.covers(granted, scope)]
+
+
+def known_scopes(asked: Sequence[str] | None, catalogue: CatalogueDocument, faults: list[Fault]) -> tuple[str, ...]:
+    """Canonical names in the order asked, sets expanded, duplicates folded."""
+    if asked is None:
+        return ()
+    found: dict[str, None] = {}
+    for position, name in enumerate(asked):
+        if name in catalogue.sets:
+            found.update(dict.fromkeys(catalogue.sets[name]))
+            continue
+        try:
+            found[catalogue.scopes.canonical(name)] = None
+        except UnknownScope:
+            faults.append(Fault(f"scopes[{position}]", "unknown_scope", f"{name!r} is in no catalogue here"))
+    if not asked:
+        faults.append(Fault("scopes", "too_short", "name at least one scope"))
+    if len(found) > MAX_SCOPES:
+        faults.append(Fault("scopes", "too_long", f"at most {MAX_SCOPES} scopes"))
+    return tuple(found)
+
+
+def text_fault(where: str, text: str, *, longest: int) -> Fault | None:
+    """Why `text` may not be kept: empty, too long (in code points), or with control characters or half characters."""
+    if not text:
+        return Fault(where, "too_short", "must not be empty")
+    if len(text) > longest:
+        return Fault(where, "too_long", f"at most {longest} characters")
+    if any(unicodedata.category(character) in {"Cc", "Cs"} for character in text):
+        return Fault(where, "invalid_characters", "no control characters")
+    return None
+
+
+def _note(note: str | None, faults: list[Fault]) -> str:
+    trimmed = (note or "").strip()
+    if note is not None and (fault := text_fault("note", trimmed, longest=MAX_NOTE)):
+        faults.append(fault)
+    return trimmed
+
+
+def _audiences(
+    asked: Sequence[str], scopes: Sequence[str], catalogue: CatalogueDocument, faults: list[Fault]
+) -> tuple[str, ...]:
+    registered = {audience.id: audience for audience in catalogue.audiences}
+    chosen = tuple(dict.fromkeys(asked)) or tuple(a.id for a in catalogue.audiences if a.default)
+    for position, name in enumerate(chosen):
+        if name not in registered:
+            faults.append(Fault(f"audience[{position}]", "unknown_audience", f"{name!r} is not registered"))
+            return chosen
+    taken = [registered[name] for name in chosen]
+    for position, scope in enumerate(scopes):
+        if not any(audience.takes(catalogue.scopes.family_of(scope)) for audience in taken):
+            faults.append(Fault(f"scopes[{position}]", "not_for_audience", f"{scope!r} means nothing to {chosen[0]}"))
+    return chosen
+
+
+def _networks(asked: Sequence[str], faults: list[Fault]) -> tuple[str, ...]:
+    networks: dict[str, None] = {}
+    for position, text in enumerate(asked):
+        try:
+            networks[str(ipaddress.ip_network(text))] = None
+        except ValueError:
+            faults.append(Fault(f"allowed_ips[{position}]", "invalid_network", f"{text!r} is no network in CIDR form"))
+    if len(networks) > MAX_ALLOWED_IPS:
+        faults.append(Fault("allowed_ips", "too_long", f"at most {MAX_ALLOWED_IPS} networks"))
+    return tuple(networks)
+
+
+def _expires_at(request: TokenRequest, catalogue: CatalogueDocument, now: int, faults: list[Fault]) -> int | None:
+    if request.expiry is None:
+        return None
+    where = "expires_at" if request.expiry.at is not None else "expiration"
+    moment = request.expiry.moment(now)
+    longest = catalogue.policy.max_lifetime_days
+    if moment is None:
+        if not catalogue.policy.allow_no_expiration:
+            faults.append(Fault(where, "expiration_required", "every token needs an end here"))
+        return None
+    if moment <= now:
+        faults.append(Fault(where, "in_the_past", "must lie in the future"))
+    elif moment >= NEVER or (longest is not None and moment > now + longest * DAY):
+        limit = f"at most {longest} days" if longest is not None else "must end before the year 2100"
+        faults.append(Fault(where, "too_far", limit))
+    elif request.not_before is not None and request.not_before >= moment:
+        faults.append(Fault("not_before", "after_expiry", f"begins after it ends ({_words(moment)})"))
+    return moment
+
+
+def _words(moment: int) -> str:
+    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%d %H:%M UTC")

@@ -1,0 +1,193 @@
+"""Every setting, read once from the environment; all faults are reported together.
+
+Each field's variable is `SAFECONDUCT_` + its name in capitals. Times are seconds.
+"""
+
+import dataclasses
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self, get_type_hints
+from urllib.parse import urlsplit
+
+ALGORITHMS = ("ES256", "RS256", "PS256", "EdDSA")
+PREFIX = "SAFECONDUCT_"
+
+
+class SettingsInvalid(Exception):
+    """The configuration cannot work. `faults` names every reason, one line each."""
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = tuple(faults)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How this process runs. The defaults serve one machine with nothing set."""
+
+    issuer: str = "http://localhost:8080"
+    host: str = "127.0.0.1"
+    port: int = 8080
+    data_dir: Path = Path("data")
+    database_url: str = ""  # sqlite in data_dir when empty
+    master_key: str = ""  # from the environment, or from master_key_file
+    master_key_file: str = ""  # data_dir/master.key when empty and the database is SQLite
+    catalogue_file: str = ""  # applied at the first start; the shipped one when empty
+
+    access_token_algorithm: str = "ES256"  # noqa: S105 - a name of an algorithm
+    status_list_algorithm: str = "ES256"
+    rotation_period: int = 90 * 86_400
+    prepublication: int = 24 * 3_600
+
+    bearer_session_lifetime: int = 3_600
+    cookie_session_lifetime: int = 12 * 3_600
+    cookie_session_idle: int = 1_800
+    invitation_lifetime: int = 900
+
+    status_list_ttl: int = 60
+    status_list_lifetime: int = 900
+    status_list_tick: int = 30
+    status_list_max_age: int = 10
+    aggregate_status_lists: bool = True
+
+    max_body: int = 65_536
+    body_timeout: int = 10
+    keepalive_timeout: int = 15
+    shutdown_timeout: int = 30
+    password_hashes_at_once: int = 2
+    trusted_proxies: tuple[str, ...] = ()
+    metrics_token: str = ""  # noqa: S105 - empty: /metrics answers on loopback alone
+    log_format: str = "auto"  # auto, json, console
+    log_level: str = "info"
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> Self:
+        """Read the settings; unknown SAFECONDUCT_ variables are faults as well.
+
+        Raises:
+            SettingsInvalid: with every fault at once.
+        """
+        faults: list[str] = []
+        values: dict[str, Any] = {}
+        hints = get_type_hints(cls)
+        names = {PREFIX + field.name.upper(): field.name for field in dataclasses.fields(cls)}
+        for variable, text in sorted(env.items()):
+            if not variable.startswith(PREFIX) or variable in CLIENT_VARIABLES:
+                continue
+            if (name := names.get(variable)) is None:
+                faults.append(f"{variable}: no such setting")
+                continue
+            try:
+                values[name] = _read(hints[name], text)
+            except ValueError as error:
+                faults.append(f"{variable}: {error}")
+        settings = cls(**values)
+        faults += settings.faults()
+        if faults:
+            raise SettingsInvalid(faults)
+        return settings
+
+    def faults(self) -> list[str]:
+        """Everything about these settings that cannot work together."""
+        return [*_issuer_faults(self.issuer), *self._choice_faults(), *self._timing_faults()]
+
+    def _choice_faults(self) -> list[str]:
+        choices = {
+            "ACCESS_TOKEN_ALGORITHM": (self.access_token_algorithm, ALGORITHMS),
+            "STATUS_LIST_ALGORITHM": (self.status_list_algorithm, ALGORITHMS),
+            "LOG_FORMAT": (self.log_format, ("auto", "json", "console")),
+            "LOG_LEVEL": (self.log_level, ("debug", "info", "warning", "error")),
+        }
+        faults = [
+            f"{PREFIX}{name}: {value!r} is none of {', '.join(allowed)}"
+            for name, (value, allowed) in choices.items()
+            if value not in allowed
+        ]
+        if not self.effective_database_url.startswith(("sqlite:///", "postgresql://", "postgres://")):
+            faults.append(f"{PREFIX}DATABASE_URL: must begin with sqlite:/// or postgresql://")
+        if not 1 <= self.port <= 65_535:
+            faults.append(f"{PREFIX}PORT: {self.port} is no port")
+        for network in self.trusted_proxies:
+            try:
+                ipaddress.ip_network(network)
+            except ValueError:
+                faults.append(f"{PREFIX}TRUSTED_PROXIES: {network!r} is no network in CIDR form")
+        return faults
+
+    def _timing_faults(self) -> list[str]:
+        sums = {
+            "STATUS_LIST_TTL must be shorter than STATUS_LIST_LIFETIME": (
+                self.status_list_ttl < self.status_list_lifetime
+            ),
+            "STATUS_LIST_TICK must be at most half of STATUS_LIST_TTL": (
+                self.status_list_tick * 2 <= self.status_list_ttl
+            ),
+            "STATUS_LIST_LIFETIME must be at most 3600": self.status_list_lifetime <= 3_600,
+            "PREPUBLICATION must be at least 600": self.prepublication >= 600,
+            "ROTATION_PERIOD must be longer than PREPUBLICATION": self.rotation_period > self.prepublication,
+        }
+        faults = [f"{PREFIX}{rule}" for rule, holds in sums.items() if not holds]
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            if isinstance(value, int) and not isinstance(value, bool) and value < 1:
+                faults.append(f"{PREFIX}{field.name.upper()}: must be at least 1")
+        return faults
+
+    @property
+    def effective_database_url(self) -> str:
+        return self.database_url or f"sqlite:///{self.data_dir / 'safeconduct.db'}"
+
+    @property
+    def uses_sqlite(self) -> bool:
+        return self.effective_database_url.startswith("sqlite:")
+
+    @property
+    def issuer_path(self) -> str:
+        """The issuer's path, under which every route lies; empty for a bare host."""
+        return urlsplit(self.issuer).path.rstrip("/")
+
+    @property
+    def secure(self) -> bool:
+        """Whether browsers reach us by https, so that cookies may demand it."""
+        return self.issuer.startswith("https://")
+
+
+CLIENT_VARIABLES = frozenset({"SAFECONDUCT_URL", "SAFECONDUCT_SESSION_FILE"})
+"""Variables of the command line's HTTP side, which the service does not read."""
+
+
+def _read(hint: object, text: str) -> object:
+    if hint is int:
+        if not text.strip().isascii() or not text.strip().isdecimal():
+            raise ValueError(f"{text!r} is no whole number")
+        return int(text)
+    if hint is bool:
+        if text.lower() not in {"1", "0", "true", "false", "yes", "no"}:
+            raise ValueError(f"{text!r} is neither true nor false")
+        return text.lower() in {"1", "true", "yes"}
+    if hint is Path:
+        return Path(text)
+    if hint is str:
+        return text
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _issuer_faults(issuer: str) -> list[str]:
+    variable = f"{PREFIX}ISSUER"
+    try:
+        parts = urlsplit(issuer)
+        host, _ = parts.hostname, parts.port
+    except ValueError as error:
+        return [f"{variable}: {issuer!r} is no URL ({error})"]
+    faults = []
+    if parts.scheme not in {"http", "https"} or not host:
+        return [f"{variable}: {issuer!r} must be an https URL"]
+    if parts.scheme == "http" and host not in {"localhost", "127.0.0.1", "::1"}:
+        faults.append(f"{variable}: http is for loopback alone; use https://{host}")
+    if parts.query or parts.fragment or parts.username or "?" in issuer or "#" in issuer:
+        faults.append(f"{variable}: no query, fragment or user name may stand in it (RFC 8414 section 2)")
+    if issuer.endswith("/"):
+        faults.append(f"{variable}: must not end with a slash")
+    return faults
