@@ -52,7 +52,7 @@ class CreateClient:
                 detail={"name": client.name, "audiences": sorted(chosen), "permissions": sorted(permissions)},
             )
             await tx.audit.append([entry], now)
-            await self._current.refresh(tx)
+        await self._current.reload(self._storage)
         return client, secret
 
 
@@ -73,7 +73,7 @@ class DisableClient:
                 raise NotFound("no such client")
             entry = AuditEntry(actor=actor, action="client.disabled", subject=f"client:{client_id}")
             await tx.audit.append([entry], now)
-            await self._current.refresh(tx)
+        await self._current.reload(self._storage)
 
 
 def _faults(name: str, audiences: Sequence[str], permissions: Sequence[str], registered: set[str]) -> list[Fault]:

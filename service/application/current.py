@@ -18,7 +18,7 @@ from keys import (
 )
 from safeconduct import KeySet
 
-from service.application.ports import Transaction
+from service.application.ports import Storage, Transaction
 from service.domain.catalogue import CatalogueDocument
 from service.domain.client import Client
 from service.domain.errors import CannotSign
@@ -37,17 +37,25 @@ class Current:
         self.catalogue = CatalogueDocument.empty()
         self.clients: Mapping[str, Client] = {}
 
+    async def reload(self, storage: Storage) -> None:
+        """Follow the database, after a change of one's own or by the poll."""
+        async with storage.reading() as read:
+            await self.refresh(read)
+
     async def refresh(self, tx: Transaction) -> None:
-        """Reload whatever has a newer head than the one held."""
+        """Reload whatever has a newer head than the one held.
+
+        `tx` must not have changed any of it: an uncommitted head may yet be rolled back.
+        """
         heads = await tx.heads()
-        if heads["key_set"] != self.heads.get("key_set"):
+        if heads["key_set"] > self.ring.version:
             self.take_ring(await tx.keys.load())
-        if heads["catalogue"] != self.heads.get("catalogue"):
+        if heads["catalogue"] > self.heads.get("catalogue", 0):
             latest = await tx.catalogues.latest()
             self.catalogue = CatalogueDocument.from_json(latest[1]) if latest else CatalogueDocument.empty()
-        if heads["client"] != self.heads.get("client"):
+        if heads["client"] > self.heads.get("client", 0):
             self.clients = {client.id: client for client in await tx.clients.all() if client.disabled_at is None}
-        self.heads = heads
+        self.heads = {name: max(value, self.heads.get(name, 0)) for name, value in heads.items()}
 
     def take_ring(self, ring: KeyRing) -> None:
         """Hold `ring`: what is published, what verifies, and no signer of a ring before it."""
@@ -72,3 +80,8 @@ class Current:
             raise CannotSign(str(error)) from error
         self._signers[purpose] = signer
         return signer
+
+    def require_signers(self) -> None:
+        """Raises CannotSign unless every purpose has a key that this process can sign with."""
+        for purpose in KeyPurpose:
+            self.signer(purpose)

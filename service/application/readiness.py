@@ -1,0 +1,43 @@
+"""Whether this process should be given work."""
+
+from dataclasses import dataclass, field
+
+from service.application.current import Current
+from service.application.ports import Storage
+from service.clock import Clock
+from service.domain.errors import CannotSign, Unknown
+
+SKEW_LIMIT = 30
+"""Seconds by which this machine's clock may differ from the database's before it must not issue (R71)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """`ready` is for load balancers; `checks` says what holds, in words."""
+
+    ready: bool
+    checks: dict[str, str] = field(default_factory=dict)
+
+
+class Readiness:
+    def __init__(self, storage: Storage, current: Current, clock: Clock) -> None:
+        self._storage = storage
+        self._current = current
+        self._clock = clock
+        self.stopping = False
+
+    async def __call__(self) -> Health:
+        """Asks the database; never raises."""
+        checks = {"database": "ok", "signing": "ok", "clock": "ok", "process": "stopping" if self.stopping else "ok"}
+        try:
+            async with self._storage.reading() as read:
+                skew = abs(await read.now() - self._clock())
+            if skew > SKEW_LIMIT:
+                checks["clock"] = f"{skew} s away from the database's clock"
+        except Unknown as error:
+            checks["database"] = error.code
+        try:
+            self._current.require_signers()
+        except CannotSign as error:
+            checks["signing"] = str(error)
+        return Health(ready=all(state == "ok" for state in checks.values()), checks=checks)

@@ -1,0 +1,48 @@
+"""The use cases that the faces of the service call."""
+
+from dataclasses import dataclass
+
+from service.application.clients import CreateClient, DisableClient
+from service.application.current import Current
+from service.application.edit import EditToken
+from service.application.introspect import Introspect
+from service.application.invitations import Invitations
+from service.application.issue import IssueToken
+from service.application.keys import CompromiseKey, ListKeys, RotateKeys
+from service.application.list_tokens import GetToken, ListTokens
+from service.application.recognition import RecogniseToken
+from service.application.regenerate import RegenerateToken
+from service.application.revoke import RevokeToken
+from service.application.sign_in import Sessions
+from service.application.status_lists import StatusListTokens
+from service.application.readiness import Readiness
+from service.application.users import CreateUser, DisableUser
+from service.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    settings: Settings
+    current: Current
+    readiness: Readiness
+
+    sessions: Sessions
+    invitations: Invitations
+    create_user: CreateUser
+    disable_user: DisableUser
+    create_client: CreateClient
+    disable_client: DisableClient
+
+    issue: IssueToken
+    list_tokens: ListTokens
+    get_token: GetToken
+    edit: EditToken
+    regenerate: RegenerateToken
+    revoke: RevokeToken
+    recognise: RecogniseToken
+    introspect: Introspect
+
+    status_lists: StatusListTokens
+    list_keys: ListKeys
+    rotate_keys: RotateKeys
+    compromise_key: CompromiseKey
