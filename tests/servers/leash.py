@@ -1,0 +1,85 @@
+"""Ends the servers of a test run that died without doing so itself: by SIGKILL, a crash, a second Ctrl-C.
+
+`Leash` is the end that pytest holds; the module run as a program is the other one. Its standard input closes
+when pytest is gone, however that came about; then it kills what is still held and deletes the folders.
+"""
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Leash:
+    """Holds server processes by their folder, and the folders, for as long as the test run lives."""
+
+    def __init__(self) -> None:
+        self._program = subprocess.Popen(
+            [sys.executable, "-m", __spec__.name], cwd=ROOT, stdin=subprocess.PIPE, start_new_session=True
+        )
+
+    @property
+    def pid(self) -> int:
+        return self._program.pid
+
+    def hold(self, folder: Path, pid: int) -> None:
+        self._say(f"{pid} {folder}")
+
+    def release(self, folder: Path) -> None:
+        """The server of *folder* has ended; the folder itself is still held."""
+        self._say(f"0 {folder}")
+
+    def close(self) -> None:
+        """End and delete what is still held."""
+        self._program.stdin.close()
+        self._program.wait()
+
+    def _say(self, line: str) -> None:
+        self._program.stdin.write(line.encode() + b"\n")
+        self._program.stdin.flush()
+
+
+def family(*pids: int) -> list[int]:
+    """Those of *pids* that live, and all their descendants; a zombie counts as dead."""
+    parents = _parents()
+    members = [pid for pid in pids if pid in parents]
+    for member in members:
+        members += [child for child, parent in parents.items() if parent == member and child not in members]
+    return members
+
+
+def _parents() -> dict[int, int]:
+    """Every living process of this machine and its parent."""
+    if sys.platform == "darwin":
+        rows = subprocess.run(
+            ["ps", "-A", "-o", "pid=,stat=,ppid="], capture_output=True, text=True, check=True
+        )
+        fields = [row.split() for row in rows.stdout.splitlines()]
+    else:
+        fields = []
+        for process in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):  # it ended meanwhile
+                state, parent = (process / "stat").read_text().rpartition(")")[2].split()[:2]
+                fields.append((process.name, state, parent))
+    return {int(pid): int(parent) for pid, state, parent in fields if not state.startswith("Z")}
+
+
+def main() -> None:
+    held: dict[str, int] = {}
+    for line in sys.stdin:
+        pid, _, folder = line.rstrip("\n").partition(" ")
+        held[folder] = int(pid)
+    for folder, pid in held.items():
+        for member in family(pid) if pid else []:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(member, signal.SIGKILL)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()
