@@ -23,7 +23,7 @@ def install(pieces: Sequence[Piece]) -> None:
     packages = [package for piece in pieces for package in piece.debian]
     words = ["apt-get", "-qq", "-o", "DPkg::Lock::Timeout=300"]
     run([*words, "update"])
-    with _nothing_starts():
+    with nothing_starts():
         run([*words, "install", "--yes", "--no-install-recommends", *packages], environment=QUIETLY)
     for service in (piece.service for piece in pieces if piece.service):
         run(["update-rc.d", service, "disable"])
@@ -48,7 +48,7 @@ def unpack(pieces: Sequence[Piece], folder: Path) -> None:
     say("reading the package lists")
     run([*words, "update"])
     plan = run([*words, "--simulate", "install", "--no-install-recommends", *packages])
-    wanted = [f"{name}={version}" for name, version in _planned(plan)]
+    wanted = [f"{name}={version}" for name, version in planned(plan)]
     say(f"downloading {len(wanted)} packages")
     run([*words, "download", *wanted], cwd=state / "archives")
     folder.mkdir(exist_ok=True)
@@ -57,7 +57,7 @@ def unpack(pieces: Sequence[Piece], folder: Path) -> None:
         archive.unlink()
 
 
-def _planned(plan: str) -> list[tuple[str, str]]:
+def planned(plan: str) -> list[tuple[str, str]]:
     """The packages and versions of apt-get's simulation, less the C library.
 
     A newer C library than the machine's own dynamic linker breaks every program that loads it.
@@ -67,7 +67,7 @@ def _planned(plan: str) -> list[tuple[str, str]]:
 
 
 @contextlib.contextmanager
-def _nothing_starts() -> Iterator[None]:
+def nothing_starts() -> Iterator[None]:
     """Let packages be installed without starting their services or making a database cluster.
 
     An operator's own policy stays as it is; what a killed run left behind is ours to remove.
