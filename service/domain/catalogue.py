@@ -6,10 +6,10 @@ The operator writes it as TOML; the database keeps its canonical JSON, so that a
 import json
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final, Self
 
-from safeconduct.catalogue import ScopeCatalogue
+from safeconduct.catalogue import EXACT, ScopeCatalogue
 from safeconduct.document import CatalogueFault, CatalogueInvalid, Document, Table
 from safeconduct.scope import UnknownScope, is_prefix
 
@@ -30,12 +30,6 @@ class UnknownAudience(Refused):
     code: ClassVar[str] = "unknown_audience"
 
 
-class UnknownScopeSet(Refused):
-    """The catalogue has no set of this name."""
-
-    code: ClassVar[str] = "unknown_scope_set"
-
-
 @dataclass(frozen=True, slots=True)
 class ScopeSet:
     """Scopes that are picked together. A token is made with the scopes; it never knows of the set."""
@@ -48,15 +42,16 @@ class ScopeSet:
 class CatalogueDocument:
     """Everything that `safeconduct apply` puts in force. Sets and audiences are in the order people see.
 
-    `default_grant` is what a new user may hand out, None for everything. `retired_scopes` are tombstones: names
-    that are gone, each with what it allowed, so that it cannot return with another meaning (threats 33).
+    `listed_grant` is what a new user may hand out, None for everything. `retired_scopes` are tombstones:
+    names that are gone, each with what it allowed, so that none returns with another meaning (threats 33).
+    Without arguments it is the catalogue of a deployment that has none yet: nothing can be asked for.
     """
 
-    scopes: ScopeCatalogue
-    sets: tuple[ScopeSet, ...] = ()
+    scopes: ScopeCatalogue = EXACT
+    scope_sets: tuple[ScopeSet, ...] = ()
     audiences: tuple[Audience, ...] = ()
-    default_grant: tuple[str, ...] | None = None
-    policy: Policy = Policy()
+    listed_grant: tuple[str, ...] | None = None
+    policy: Policy = field(default_factory=Policy)
     retired_scopes: tuple[tuple[str, Meaning], ...] = ()
 
     @classmethod
@@ -92,9 +87,9 @@ class CatalogueDocument:
         grants = root.table("grants")
         document = cls(
             scopes=scopes,
-            sets=_read_sets(root, scopes),
+            scope_sets=_read_sets(root, scopes),
             audiences=read_audiences(root, [family.name for family in scopes.families]),
-            default_grant=_read_scopes(grants, "default", scopes) if "default" in grants else None,
+            listed_grant=_read_scopes(grants, "default", scopes) if "default" in grants else None,
             policy=read_policy(root.table("policy")),
             retired_scopes=_read_retired(root.table("retired_scopes"), scopes),
         )
@@ -103,9 +98,9 @@ class CatalogueDocument:
 
     def to_document(self) -> dict[str, Any]:
         """Plain dicts and lists that read as an equal catalogue."""
-        grants = {} if self.default_grant is None else {"default": list(self.default_grant)}
+        grants = {} if self.listed_grant is None else {"default": list(self.listed_grant)}
         return self.scopes.to_document() | {
-            "sets": [{"name": each.name, "scopes": list(each.scopes)} for each in self.sets],
+            "sets": [{"name": each.name, "scopes": list(each.scopes)} for each in self.scope_sets],
             "audiences": [write_audience(audience) for audience in self.audiences],
             "grants": grants,
             "policy": write_policy(self.policy),
@@ -118,8 +113,21 @@ class CatalogueDocument:
 
     @property
     def default_audience(self) -> Audience:
-        """The API that a token is for when its maker names none."""
-        return next(audience for audience in self.audiences if audience.default)
+        """The API that a token is for when its maker names none. Raises UnknownAudience if there is none."""
+        for audience in self.audiences:
+            if audience.default:
+                return audience
+        raise UnknownAudience("no API is registered")
+
+    @property
+    def sets(self) -> Mapping[str, tuple[str, ...]]:
+        """The scopes of each set by its name, in the order people see."""
+        return {each.name: each.scopes for each in self.scope_sets}
+
+    @property
+    def default_grant(self) -> tuple[str, ...]:
+        """What a new user may hand out, as names."""
+        return self.scopes.scopes() if self.listed_grant is None else self.listed_grant
 
     def audience(self, audience_id: str) -> Audience:
         """The API registered under this id. Raises UnknownAudience."""
@@ -128,19 +136,12 @@ class CatalogueDocument:
                 return audience
         raise UnknownAudience(f"{audience_id!r} is not registered")
 
-    def expand(self, set_name: str) -> tuple[str, ...]:
-        """The scopes of a set. Raises UnknownScopeSet."""
-        for each in self.sets:
-            if each.name == set_name:
-                return each.scopes
-        raise UnknownScopeSet(f"there is no set {set_name!r}")
-
     def lost_from(self, old: Self) -> tuple[str, ...]:
         """Scopes of `old` that this catalogue no longer knows, also not as an alias."""
         return tuple(name for name in old.scopes.scopes() if not _knows(self.scopes, name))
 
     def after(self, old: Self) -> Self:
-        """This catalogue as the successor of `old`: with its tombstones, and one more for each scope that goes.
+        """This catalogue as the successor of `old`: with its tombstones, and one for each scope that goes.
 
         Prefix scopes get none: they always mean what is under them.
 
@@ -186,7 +187,7 @@ def _read_retired(table: Table, scopes: ScopeCatalogue) -> tuple[tuple[str, Mean
     retired: list[tuple[str, Meaning]] = []
     for name in table.names():
         said = [tuple(words.split(" ")) for words in table.words(name, may_be_empty=True)]
-        meaning = frozenset((pair[1], pair[0]) for pair in said if len(pair) == 2)  # noqa: PLR2004
+        meaning = frozenset((pair[1], pair[0]) for pair in said if len(pair) == 2)
         if len(meaning) != len(said):
             table.fault('must list what the scope allowed, like "read teams"', name)
         elif not _knows(scopes, name):

@@ -17,7 +17,7 @@ _CENTURY: Final = 36_500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """Lifetimes are in whole days. `allow_no_expiration` stands beside `max_lifetime_days` and is not cut by it."""
+    """`max_lifetime_days` binds tokens that end; `allow_no_expiration` says whether any other may be made."""
 
     max_lifetime_days: int = 365
     allow_no_expiration: bool = True
