@@ -10,6 +10,8 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -44,6 +46,16 @@ class Leash:
         self._program.stdin.flush()
 
 
+def wait_until(holds: Callable[[], bool], *, within: float) -> bool:
+    """Ask until *holds* says yes, for *within* seconds at most; tell whether it did."""
+    deadline = time.monotonic() + within
+    while not holds():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
+
+
 def family(*pids: int) -> list[int]:
     """Those of *pids* that live, and all their descendants; a zombie counts as dead."""
     parents = _parents()
@@ -74,10 +86,12 @@ def main() -> None:
     for line in sys.stdin:
         pid, _, folder = line.rstrip("\n").partition(" ")
         held[folder] = int(pid)
-    for folder, pid in held.items():
-        for member in family(pid) if pid else []:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(member, signal.SIGKILL)
+    members = family(*(pid for pid in held.values() if pid))
+    for member in members:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(member, signal.SIGKILL)
+    wait_until(lambda: not family(*members), within=10)
+    for folder in held:
         shutil.rmtree(folder, ignore_errors=True)
 
 

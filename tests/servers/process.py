@@ -6,15 +6,13 @@ import signal
 import socket
 import subprocess
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from tests.servers.leash import Leash, family
+from tests.servers.leash import Leash, family, wait_until
 
 STARTS_WITHIN = 60  # seconds
 STOPS_WITHIN = 30  # seconds
-POLL = 0.02  # seconds
 
 
 class ServerError(Exception):
@@ -76,12 +74,10 @@ class ServerProcess:
                 start_new_session=True,  # Ctrl-C reaches pytest alone, which then stops its servers in order
             )
         self._leash.hold(self.folder, self._process.pid)
-        deadline = time.monotonic() + STARTS_WITHIN
-        while not self._ready():
-            if self.pid is None or time.monotonic() > deadline:
-                self.kill9()
-                raise ServerError(f"{self.name} did not start:\n{self.last_words()}")
-            time.sleep(POLL)
+        wait_until(lambda: self.pid is None or self._ready(), within=STARTS_WITHIN)
+        if self.pid is None or not self._ready():
+            self.kill9()
+            raise ServerError(f"{self.name} did not start:\n{self.last_words()}")
 
     def stop(self) -> None:
         """End it in order, as an operator would."""
@@ -104,11 +100,8 @@ class ServerProcess:
         _send(signal.SIGKILL, members)
         self._process.wait()
         self._paused = []
-        deadline = time.monotonic() + STOPS_WITHIN
-        while set(members) & set(family(*members)):
-            if time.monotonic() > deadline:
-                raise ServerError(f"{self.name} survives SIGKILL")
-            time.sleep(POLL)
+        if not wait_until(lambda: not family(*members), within=STOPS_WITHIN):
+            raise ServerError(f"{self.name} survives SIGKILL")
         self._leash.release(self.folder)
 
     def pause(self) -> None:

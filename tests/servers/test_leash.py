@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.servers.leash import ROOT, Leash, family
+from tests.servers.leash import ROOT, Leash, family, wait_until
 from tests.servers.process import free_port
 
 DYING_RUN = """
@@ -38,7 +38,7 @@ def test_a_killed_test_run_leaves_no_server_and_no_folder(tmp_path: Path) -> Non
     )
 
     assert run.returncode == -signal.SIGKILL, run.stderr
-    assert family(*map(int, run.stdout.split())) == []
+    assert wait_until(lambda: not family(*map(int, run.stdout.split())), within=10)
     assert not folder.exists()
 
 
@@ -55,7 +55,7 @@ def test_closing_ends_what_is_still_held(tmp_path: Path) -> None:
     parent.wait()
     parent.stdout.close()
     assert len(members) == 2
-    assert family(*members) == []
+    assert wait_until(lambda: not family(*members), within=10)
 
 
 def test_a_released_server_is_left_alone(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import contextlib
 import re
+import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -54,7 +55,7 @@ def unpack(pieces: Sequence[Piece], folder: Path) -> None:
     folder.mkdir(exist_ok=True)
     for archive in sorted((state / "archives").glob("*.deb")):
         run(["dpkg-deb", "--extract", archive, folder])
-        archive.unlink()
+    shutil.rmtree(state)
 
 
 def planned(plan: str) -> list[tuple[str, str]]:
