@@ -1,0 +1,156 @@
+"""What a token asserts, read with strict types and ranges, and written as the issuer writes it."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import ip_network
+from typing import Any, Final
+
+from safeconduct.errors import InvalidClaims
+
+LATEST_TIME: Final = 2**53 - 1
+"""The greatest NumericDate: beyond it, JSON readers disagree about whole numbers."""
+AUDIENCES_LIMIT: Final = 16
+
+# Control characters, those that turn the direction of writing around, unpaired surrogates.
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+_SCOPE = re.compile(r"[!#-\[\]-~]+(?: [!#-\[\]-~]+)*")  # RFC 6749 section 3.3
+_HTTP_URI = re.compile(r"https?://[A-Za-z0-9._~%:\[\]-]+(?:/[!$-;=?-Z_a-z~]*)?")  # no userinfo, no fragment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusReference:
+    """The token's entry in a status list (Token Status List section 6.2)."""
+
+    idx: int
+    uri: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claims:
+    """What a token asserts (RFC 9068 section 2.2). Times are NumericDate: whole POSIX seconds.
+
+    `scope` keeps the order of the wire and has no duplicates; `allowed_ips` are CIDR blocks, none means any.
+    """
+
+    iss: str
+    sub: str
+    aud: tuple[str, ...]
+    exp: int
+    iat: int
+    jti: str
+    client_id: str
+    scope: tuple[str, ...] = ()
+    nbf: int | None = None
+    status: StatusReference | None = None
+    allowed_ips: tuple[str, ...] = ()
+
+    @classmethod
+    def from_json(cls, claims: Mapping[str, Any]) -> "Claims":
+        """Read the claims object of a token. Claims that have no field here are ignored.
+
+        Raises:
+            InvalidClaims: a claim is missing, of the wrong type or out of range.
+        """
+        return cls(
+            iss=_name(claims, "iss"),
+            sub=_name(claims, "sub"),
+            aud=_audiences(claims),
+            exp=_time(claims, "exp"),
+            iat=_time(claims, "iat"),
+            jti=_name(claims, "jti"),
+            client_id=_name(claims, "client_id"),
+            scope=_scope(claims) if "scope" in claims else (),
+            nbf=_time(claims, "nbf") if "nbf" in claims else None,
+            status=_status(claims) if "status" in claims else None,
+            allowed_ips=_allowed_ips(claims) if "allowed_ips" in claims else (),
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """The claims object to sign: `aud` is a list only for several, optional claims only when set."""
+        claims: dict[str, Any] = {
+            "iss": self.iss,
+            "sub": self.sub,
+            "aud": self.aud[0] if len(self.aud) == 1 else list(self.aud),
+            "exp": self.exp,
+            "iat": self.iat,
+            "jti": self.jti,
+            "client_id": self.client_id,
+        }
+        if self.scope:
+            claims["scope"] = " ".join(self.scope)
+        if self.nbf is not None:
+            claims["nbf"] = self.nbf
+        if self.allowed_ips:
+            claims["allowed_ips"] = list(self.allowed_ips)
+        if self.status is not None:
+            claims["status"] = {"status_list": {"idx": self.status.idx, "uri": self.status.uri}}
+        return claims
+
+
+def _name(claims: Mapping[str, Any], claim: str) -> str:
+    value = claims.get(claim)
+    if type(value) is not str or not 1 <= len(value) <= 255 or not _is_printable(value):
+        raise InvalidClaims(f"{claim} is not a string of 1 to 255 printable characters")
+    return value
+
+
+def _is_printable(text: str) -> bool:
+    # isprintable() also refuses what this Python's Unicode does not know yet, so its no is not the last word.
+    return text.isprintable() or _UNPRINTABLE.search(text) is None
+
+
+def _time(claims: Mapping[str, Any], claim: str) -> int:
+    value = claims.get(claim)
+    if type(value) is not int or not 0 <= value <= LATEST_TIME:  # a bool is no time either
+        raise InvalidClaims(f"{claim} is not a whole number of seconds")
+    return value
+
+
+def _audiences(claims: Mapping[str, Any]) -> tuple[str, ...]:
+    value = claims.get("aud")
+    if type(value) is not list:
+        return (_name(claims, "aud"),)
+    if not 1 <= len(value) <= AUDIENCES_LIMIT:
+        raise InvalidClaims(f"aud has not 1 to {AUDIENCES_LIMIT} entries")
+    return tuple(_name({"aud": audience}, "aud") for audience in value)
+
+
+def _scope(claims: Mapping[str, Any]) -> tuple[str, ...]:
+    value = claims["scope"]
+    if type(value) is not str or _SCOPE.fullmatch(value) is None:
+        raise InvalidClaims("scope is not a list of scope names with one space between them")
+    scope = tuple(value.split(" "))
+    if len(set(scope)) != len(scope):
+        raise InvalidClaims("scope repeats a name")
+    return scope
+
+
+def _status(claims: Mapping[str, Any]) -> StatusReference | None:
+    """The reference, or None where `status` speaks of other mechanisms only."""
+    status = claims["status"]
+    if type(status) is not dict:
+        raise InvalidClaims("status is not an object")
+    if "status_list" not in status:
+        return None
+    reference = status["status_list"]
+    if type(reference) is not dict:
+        raise InvalidClaims("status_list is not an object")
+    idx, uri = reference.get("idx"), reference.get("uri")
+    if type(idx) is not int or not 0 <= idx <= LATEST_TIME:
+        raise InvalidClaims("idx is not a whole number")
+    if type(uri) is not str or len(uri) > 2048 or _HTTP_URI.fullmatch(uri) is None:
+        raise InvalidClaims("uri is not an http address without user and fragment")
+    return StatusReference(idx=idx, uri=uri)
+
+
+def _allowed_ips(claims: Mapping[str, Any]) -> tuple[str, ...]:
+    value = claims["allowed_ips"]
+    if type(value) is not list or not value:
+        raise InvalidClaims("allowed_ips is not a list of CIDR blocks")
+    for block in value:
+        try:
+            ip_network(_name({"allowed_ips": block}, "allowed_ips"))
+        except ValueError:
+            raise InvalidClaims("allowed_ips is not a list of CIDR blocks") from None
+    return tuple(value)
