@@ -42,15 +42,15 @@ class ScopeSet:
 class CatalogueDocument:
     """Everything that `safeconduct apply` puts in force. Sets and audiences are in the order people see.
 
-    `listed_grant` is what a new user may hand out, None for everything. `retired_scopes` are tombstones:
+    `default_grant` is what a new user may hand out, None for everything. `retired_scopes` are tombstones:
     names that are gone, each with what it allowed, so that none returns with another meaning (threats 33).
     Without arguments it is the catalogue of a deployment that has none yet: nothing can be asked for.
     """
 
     scopes: ScopeCatalogue = EXACT
-    scope_sets: tuple[ScopeSet, ...] = ()
+    sets: tuple[ScopeSet, ...] = ()
     audiences: tuple[Audience, ...] = ()
-    listed_grant: tuple[str, ...] | None = None
+    default_grant: tuple[str, ...] | None = None
     policy: Policy = field(default_factory=Policy)
     retired_scopes: tuple[tuple[str, Meaning], ...] = ()
 
@@ -87,9 +87,9 @@ class CatalogueDocument:
         grants = root.table("grants")
         document = cls(
             scopes=scopes,
-            scope_sets=_read_sets(root, scopes),
+            sets=_read_sets(root, scopes),
             audiences=read_audiences(root, [family.name for family in scopes.families]),
-            listed_grant=_read_scopes(grants, "default", scopes) if "default" in grants else None,
+            default_grant=_read_scopes(grants, "default", scopes) if "default" in grants else None,
             policy=read_policy(root.table("policy")),
             retired_scopes=_read_retired(root.table("retired_scopes"), scopes),
         )
@@ -98,9 +98,9 @@ class CatalogueDocument:
 
     def to_document(self) -> dict[str, Any]:
         """Plain dicts and lists that read as an equal catalogue."""
-        grants = {} if self.listed_grant is None else {"default": list(self.listed_grant)}
+        grants = {} if self.default_grant is None else {"default": list(self.default_grant)}
         return self.scopes.to_document() | {
-            "sets": [{"name": each.name, "scopes": list(each.scopes)} for each in self.scope_sets],
+            "sets": [{"name": each.name, "scopes": list(each.scopes)} for each in self.sets],
             "audiences": [write_audience(audience) for audience in self.audiences],
             "grants": grants,
             "policy": write_policy(self.policy),
@@ -118,16 +118,6 @@ class CatalogueDocument:
             if audience.default:
                 return audience
         raise UnknownAudience("no API is registered")
-
-    @property
-    def sets(self) -> Mapping[str, tuple[str, ...]]:
-        """The scopes of each set by its name, in the order people see."""
-        return {each.name: each.scopes for each in self.scope_sets}
-
-    @property
-    def default_grant(self) -> tuple[str, ...]:
-        """What a new user may hand out, as names."""
-        return self.scopes.scopes() if self.listed_grant is None else self.listed_grant
 
     def audience(self, audience_id: str) -> Audience:
         """The API registered under this id. Raises UnknownAudience."""

@@ -36,23 +36,14 @@ class Change:
         return f"{subject}: {'; '.join(told)}"
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """Every change, and the names of scopes that go: live tokens may hold them. False where there is none."""
+def difference(old: CatalogueDocument, new: CatalogueDocument) -> tuple[Change, ...]:
+    """What `new`, as it will be stored (`new.after(old)`), changes in `old`; empty only if they are equal.
 
-    changes: tuple[Change, ...]
-    removed_scopes: tuple[str, ...]
-
-    def __bool__(self) -> bool:
-        return bool(self.changes)
-
-
-def difference(old: CatalogueDocument, new: CatalogueDocument) -> Difference:
-    """What `new`, as it would be stored (`new.after(old)`), changes about `old`; nothing if they are equal."""
+    Which scopes are lost to live tokens is told by `new.lost_from(old)`.
+    """
     before, after = _sections(old), _sections(new)
     changes = [change for what in before for change in _compare(what, before[what], after[what])]
-    changes.extend(_moved(_orders(old), _orders(new)))
-    return Difference(tuple(changes), new.lost_from(old))
+    return (*changes, *_moved(_orders(old), _orders(new)))
 
 
 def _sections(catalogue: CatalogueDocument) -> dict[str, Members]:
@@ -64,7 +55,7 @@ def _sections(catalogue: CatalogueDocument) -> dict[str, Members]:
         "scope": {name: _effect(scopes.scope(name)) for name in scopes.scopes()},
         "operation": {name: name for name in scopes.operations},
         "entity": dict(scopes.entities),
-        "set": {name: list(names) for name, names in catalogue.sets.items()},
+        "set": {each.name: list(each.scopes) for each in catalogue.sets},
         "audience": {each["id"]: each for each in document["audiences"]},
         "grant": {"default": document["grants"].get("default", "everything")},
         "policy": document["policy"],
@@ -105,7 +96,7 @@ def _unlike(value: Any, other: Any) -> Any:
 def _orders(catalogue: CatalogueDocument) -> Mapping[str, Sequence[str]]:
     return {
         "operations": catalogue.scopes.operations,
-        "sets": tuple(catalogue.sets),
+        "sets": tuple(each.name for each in catalogue.sets),
         "audiences": tuple(audience.id for audience in catalogue.audiences),
     }
 
