@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any, Self, get_type_hints
 from urllib.parse import urlsplit
 
-ALGORITHMS = ("ES256", "RS256", "PS256", "EdDSA")
+from keys import ALGORITHMS, ImpossibleTimings, RotationPolicy
+
 PREFIX = "SAFECONDUCT_"
 
 
@@ -36,8 +37,7 @@ class Settings:
     master_key_file: str = ""  # data_dir/master.key when empty and the database is SQLite
     catalogue_file: str = ""  # applied at the first start; the shipped one when empty
 
-    access_token_algorithm: str = "ES256"  # noqa: S105 - a name of an algorithm
-    status_list_algorithm: str = "ES256"
+    algorithm: str = "ES256"
     rotation_period: int = 90 * 86_400
     prepublication: int = 24 * 3_600
 
@@ -58,7 +58,7 @@ class Settings:
     shutdown_timeout: int = 30
     password_hashes_at_once: int = 2
     trusted_proxies: tuple[str, ...] = ()
-    metrics_token: str = ""  # noqa: S105 - empty: /metrics answers on loopback alone
+    metrics_token: str = ""
     log_format: str = "auto"  # auto, json, console
     log_level: str = "info"
 
@@ -95,8 +95,7 @@ class Settings:
 
     def _choice_faults(self) -> list[str]:
         choices = {
-            "ACCESS_TOKEN_ALGORITHM": (self.access_token_algorithm, ALGORITHMS),
-            "STATUS_LIST_ALGORITHM": (self.status_list_algorithm, ALGORITHMS),
+            "ALGORITHM": (self.algorithm, tuple(ALGORITHMS)),
             "LOG_FORMAT": (self.log_format, ("auto", "json", "console")),
             "LOG_LEVEL": (self.log_level, ("debug", "info", "warning", "error")),
         }
@@ -117,23 +116,27 @@ class Settings:
         return faults
 
     def _timing_faults(self) -> list[str]:
-        sums = {
-            "STATUS_LIST_TTL must be shorter than STATUS_LIST_LIFETIME": (
-                self.status_list_ttl < self.status_list_lifetime
-            ),
-            "STATUS_LIST_TICK must be at most half of STATUS_LIST_TTL": (
-                self.status_list_tick * 2 <= self.status_list_ttl
-            ),
-            "STATUS_LIST_LIFETIME must be at most 3600": self.status_list_lifetime <= 3_600,
-            "PREPUBLICATION must be at least 600": self.prepublication >= 600,
-            "ROTATION_PERIOD must be longer than PREPUBLICATION": self.rotation_period > self.prepublication,
-        }
-        faults = [f"{PREFIX}{rule}" for rule, holds in sums.items() if not holds]
-        for field in dataclasses.fields(self):
-            value = getattr(self, field.name)
-            if isinstance(value, int) and not isinstance(value, bool) and value < 1:
-                faults.append(f"{PREFIX}{field.name.upper()}: must be at least 1")
+        faults = [
+            f"{PREFIX}{field.name.upper()}: must be at least 1"
+            for field in dataclasses.fields(self)
+            if type(value := getattr(self, field.name)) is int and value < 1
+        ]
+        try:
+            self.rotation_policy()
+        except ImpossibleTimings as error:
+            faults += [f"timings: {fault}" for fault in error.faults]
         return faults
+
+    def rotation_policy(self) -> RotationPolicy:
+        """The times by which keys rotate. Raises ImpossibleTimings, naming all faults."""
+        return RotationPolicy(
+            algorithm=self.algorithm,
+            rotation_period=self.rotation_period,
+            prepublication=self.prepublication,
+            status_list_ttl=self.status_list_ttl,
+            status_list_exp=self.status_list_lifetime,
+            status_list_resign_interval=self.status_list_tick,
+        )
 
     @property
     def effective_database_url(self) -> str:

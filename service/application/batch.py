@@ -10,10 +10,10 @@ V = TypeVar("V")
 class Batch(Generic[V]):
     """Share one read among the questions that wait for it, without ever answering from the past.
 
-    A question may join a batch only until that batch's statement is handed to the driver: the batch is detached
-    first, nothing joins a running statement, and no answer outlives its batch. The statement runs in a task of its
-    own, which no asker's disconnect cancels; its failure reaches the askers of that batch alone. Answers are
-    matched by key, never by position.
+    A question may join a batch only until that batch's statement is handed to the driver: the batch is
+    detached first, nothing joins a running statement, and no answer outlives its batch. The statement runs in
+    a task of its own, which no asker's disconnect cancels; its failure reaches the askers of that batch
+    alone. Answers are matched by key, never by position.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class Batch(Generic[V]):
             batch = self._detach()
             try:
                 answers = await self._ask(list(batch))
-            except BaseException as error:  # noqa: BLE001 - every asker must be answered, also when this task is cancelled
+            except BaseException as error:
                 _fail(batch, error)
                 if not isinstance(error, Exception):
                     raise

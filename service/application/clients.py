@@ -24,12 +24,13 @@ class CreateClient:
     async def __call__(
         self, *, name: str, audiences: Sequence[str], permissions: Sequence[str], actor: str
     ) -> tuple[Client, Secret]:
-        """The client and its secret, which is shown in this answer only. No audience named means the default one.
+        """The client and its secret, which is shown in this answer only. No audience named means the default
+        one.
 
         Raises:
             Faulty: an unregistered audience, an unknown permission, an empty name.
         """
-        chosen = tuple(audiences) or tuple(a.id for a in self._current.catalogue.audiences if a.default)
+        chosen = tuple(audiences) or (self._current.catalogue.default_audience.id,)
         faults = _faults(name.strip(), chosen, permissions, {a.id for a in self._current.catalogue.audiences})
         if faults:
             raise Faulty(faults)
@@ -76,7 +77,9 @@ class DisableClient:
         await self._current.reload(self._storage)
 
 
-def _faults(name: str, audiences: Sequence[str], permissions: Sequence[str], registered: set[str]) -> list[Fault]:
+def _faults(
+    name: str, audiences: Sequence[str], permissions: Sequence[str], registered: set[str]
+) -> list[Fault]:
     faults = [
         Fault("audiences", "unknown_audience", f"{audience!r} is not registered")
         for audience in audiences

@@ -1,23 +1,15 @@
 """What this process holds in memory of the slow-changing truth: key ring, catalogue, clients.
 
-Each is reloaded when its head in the database moves: by a poll, and by every transaction that is about to rely on it.
+Each is reloaded when its head in the database moves: by a poll, and by every transaction that is about to
+rely on it.
 """
 
 import json
 from collections.abc import Mapping
 
-from keys import (
-    CannotOpen,
-    KeyPurpose,
-    KeyRing,
-    MasterKey,
-    PublishedKeys,
-    Signer,
-    open_signer,
-    publish,
-)
-from safeconduct import KeySet
+from safeconduct import KeySet, ScopeCatalogue
 
+from keys import Jwks, JwsSigner, KeyFailure, KeyRing, MasterKeys, Purpose, jwks, open_signer
 from service.application.ports import Storage, Transaction
 from service.domain.catalogue import CatalogueDocument
 from service.domain.client import Client
@@ -27,15 +19,13 @@ from service.domain.errors import CannotSign
 class Current:
     """The key ring with its signers and published form, the catalogue, and the clients."""
 
-    def __init__(self, master_key: MasterKey | None) -> None:
-        self._master_key = master_key
-        self._signers: dict[KeyPurpose, Signer] = {}
+    def __init__(self, masters: MasterKeys | None) -> None:
+        self._masters = masters
+        self._signers: dict[Purpose, JwsSigner] = {}
         self.heads: Mapping[str, int] = {}
-        self.ring = KeyRing(version=0, keys=())
-        self.published: PublishedKeys = publish(self.ring)
-        self.key_set: KeySet = KeySet.from_document({"keys": []})
-        self.catalogue = CatalogueDocument.empty()
+        self.catalogue = CatalogueDocument(scopes=ScopeCatalogue())
         self.clients: Mapping[str, Client] = {}
+        self.take_ring(KeyRing(0))
 
     async def reload(self, storage: Storage) -> None:
         """Follow the database, after a change of one's own or by the poll."""
@@ -50,20 +40,22 @@ class Current:
         heads = await tx.heads()
         if heads["key_set"] > self.ring.version:
             self.take_ring(await tx.keys.load())
-        if heads["catalogue"] > self.heads.get("catalogue", 0):
-            latest = await tx.catalogues.latest()
-            self.catalogue = CatalogueDocument.from_json(latest[1]) if latest else CatalogueDocument.empty()
+        if heads["catalogue"] > self.heads.get("catalogue", 0) and (latest := await tx.catalogues.latest()):
+            self.catalogue = CatalogueDocument.from_json(latest[1])
         if heads["client"] > self.heads.get("client", 0):
-            self.clients = {client.id: client for client in await tx.clients.all() if client.disabled_at is None}
+            self.clients = {
+                client.id: client for client in await tx.clients.all() if client.disabled_at is None
+            }
         self.heads = {name: max(value, self.heads.get(name, 0)) for name, value in heads.items()}
 
     def take_ring(self, ring: KeyRing) -> None:
         """Hold `ring`: what is published, what verifies, and no signer of a ring before it."""
-        published = publish(ring)
-        self.key_set = KeySet.from_document(json.loads(published.body))
-        self.ring, self.published, self._signers = ring, published, {}
+        self.ring = ring
+        self.published: Jwks = jwks(ring)
+        self.key_set = KeySet.from_document(json.loads(self.published.body))
+        self._signers = {}
 
-    def signer(self, purpose: KeyPurpose) -> Signer:
+    def signer(self, purpose: Purpose) -> JwsSigner:
         """The active key's signer, opened once per ring.
 
         Raises:
@@ -71,17 +63,15 @@ class Current:
         """
         if (signer := self._signers.get(purpose)) is not None:
             return signer
-        key = self.ring.active(purpose)
-        if key is None:
-            raise CannotSign(f"there is no active {purpose} key")
         try:
-            signer = open_signer(key, self._master_key)
-        except CannotOpen as error:
+            key = self.ring.active(purpose)
+            signer = JwsSigner(key, open_signer(key, self._masters))
+        except KeyFailure as error:
             raise CannotSign(str(error)) from error
         self._signers[purpose] = signer
         return signer
 
     def require_signers(self) -> None:
         """Raises CannotSign unless every purpose has a key that this process can sign with."""
-        for purpose in KeyPurpose:
+        for purpose in Purpose:
             self.signer(purpose)

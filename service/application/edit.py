@@ -29,7 +29,9 @@ class EditToken:
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
 
-    async def __call__(self, token_id: str, edit: Edit, *, owner_id: str, actor: str, administrator: bool) -> Token:
+    async def __call__(
+        self, token_id: str, edit: Edit, *, owner_id: str, actor: str, administrator: bool
+    ) -> Token:
         """The record as changed.
 
         Raises:
@@ -52,7 +54,10 @@ class EditToken:
             if (changed.suspended_at is None) != (token.suspended_at is None):
                 await _announce(tx, token.id, now)
             entry = AuditEntry(
-                actor=actor, action="token.edited", subject=f"token:{token.id}", detail=_difference(token, changed)
+                actor=actor,
+                action="token.edited",
+                subject=f"token:{token.id}",
+                detail=_difference(token, changed),
             )
             await tx.audit.append([entry], now)
         return changed

@@ -17,7 +17,13 @@ class Invitations:
     """Makes links and accepts them. A link's secret is stored hashed and lives `lifetime` seconds."""
 
     def __init__(
-        self, storage: Storage, sessions: Sessions, passwords: Passwords, *, randomness: Randomness, lifetime: int
+        self,
+        storage: Storage,
+        sessions: Sessions,
+        passwords: Passwords,
+        *,
+        randomness: Randomness,
+        lifetime: int,
     ) -> None:
         self._storage = storage
         self._sessions = sessions
@@ -48,7 +54,9 @@ class Invitations:
         await tx.invitations.add(invitation)
         return secret
 
-    async def accept(self, secret: Secret, password: Secret, *, name: str | None, carrier: Carrier) -> OpenedSession:
+    async def accept(
+        self, secret: Secret, password: Secret, *, name: str | None, carrier: Carrier
+    ) -> OpenedSession:
         """Set the password and sign in. `name` is the first administrator's to choose (default "admin").
 
         Raises:
@@ -67,7 +75,10 @@ class Invitations:
                 user = await self._with_password(tx, invitation.user_id, hashed, now)
             actor = f"user:{user.id}"
             entry = AuditEntry(
-                actor=actor, action="invitation.accepted", subject=actor, detail={"purpose": invitation.purpose}
+                actor=actor,
+                action="invitation.accepted",
+                subject=actor,
+                detail={"purpose": invitation.purpose},
             )
             await tx.audit.append([entry], now)
             return await self._sessions.open(tx, user, carrier)
@@ -88,13 +99,18 @@ class Invitations:
             raise AlreadyExists(f"the name {name!r} is taken")
         return user
 
-    async def _with_password(self, tx: Transaction, user_id: str | None, password_hash: str, now: int) -> User:
+    async def _with_password(
+        self, tx: Transaction, user_id: str | None, password_hash: str, now: int
+    ) -> User:
         user = await tx.users.lock(user_id) if user_id else None
         if user is None or user.disabled_at is not None:
             raise NotFound("this link is used, expired or unknown")
         await tx.users.change(
-            user.id, role=user.role, password_hash=password_hash, grant=user.grant, disabled_at=user.disabled_at
+            user.id,
+            role=user.role,
+            password_hash=password_hash,
+            grant=user.grant,
+            disabled_at=user.disabled_at,
         )
         await tx.sessions.end_all(user.id, now)
         return replace(user, password_hash=password_hash)
-

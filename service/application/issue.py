@@ -9,9 +9,9 @@ from service.application.current import Current
 from service.application.minting import Mint, Minted
 from service.application.ports import Storage, Transaction
 from service.domain.audit import AuditEntry
-from service.domain.catalogue import Policy
 from service.domain.errors import Busy, LimitReached, NotAllowed, Refused
 from service.domain.issuance import Permitted, TokenRequest, permit
+from service.domain.policy import Policy
 from service.domain.secret import Secret
 from service.domain.token import Token
 from service.domain.user import User
@@ -45,15 +45,17 @@ class _Room:
     taken: int = 0
 
     def take(self, policy: Policy) -> None:
-        if self.live + self.taken >= policy.max_live_tokens:
-            raise LimitReached(f"at most {policy.max_live_tokens} live tokens; revoke one first")
+        if self.live + self.taken >= policy.max_live_tokens_per_user:
+            raise LimitReached(f"at most {policy.max_live_tokens_per_user} live tokens; revoke one first")
         if self.lately + self.taken >= policy.max_creations_per_hour:
             raise Busy(f"at most {policy.max_creations_per_hour} new tokens an hour", retry_after=HOUR // 4)
         self.taken += 1
 
 
 async def _room(tx: Transaction, owner_id: str, now: int) -> _Room:
-    return _Room(await tx.tokens.count_live(owner_id), await tx.tokens.count_created_since(owner_id, now - HOUR))
+    return _Room(
+        await tx.tokens.count_live(owner_id), await tx.tokens.count_created_since(owner_id, now - HOUR)
+    )
 
 
 class IssueToken:
@@ -96,7 +98,9 @@ class IssueToken:
 
     async def _issue(self, batch: Sequence[_Asked]) -> list[Issued | Exception]:
         async with self._storage.transaction() as tx:
-            owners = {owner_id: await tx.users.lock(owner_id) for owner_id in sorted({a.owner_id for a in batch})}
+            owners = {
+                owner_id: await tx.users.lock(owner_id) for owner_id in sorted({a.owner_id for a in batch})
+            }
             await tx.keys.lock()
             await self._current.refresh(tx)
             now = await tx.now()

@@ -5,9 +5,9 @@ import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from keys import KeyPurpose, self_check
 from safeconduct import Claims, StatusReference
 
+from keys import Purpose, SelfCheckFailed
 from service.application.current import Current
 from service.application.ports import Transaction
 from service.domain.errors import CannotSign, Fault, Faulty
@@ -90,7 +90,7 @@ class Mint:
 
     def _sign(self, token: Token, list_id: str, idx: int, now: int) -> Minted:
         assert self._hash_key is not None  # noqa: S101 - mint() refused otherwise
-        signer = self._current.signer(KeyPurpose.ACCESS_TOKEN)
+        signer = self._current.signer(Purpose.ACCESS_TOKEN)
         exp = NEVER if token.expires_at is None else token.expires_at
         claims = Claims(
             iss=self._issuer,
@@ -105,10 +105,18 @@ class Mint:
             status=StatusReference(idx=idx, uri=status_list_uri(self._issuer, list_id)),
             allowed_ips=token.allowed_ips,
         )
-        jwt = signer.sign(claims.to_json(), typ="at+jwt")
+        try:
+            jwt = signer.sign(claims.to_json())
+        except SelfCheckFailed as error:
+            raise CannotSign(str(error)) from error
         if len(jwt) > LONGEST:
-            raise Faulty([Fault("scopes", "token_too_long", f"the token would have {len(jwt)} of {LONGEST} characters")])
-        self_check(jwt, self._current.ring, signer.kid)
+            raise Faulty(
+                [
+                    Fault(
+                        "scopes", "token_too_long", f"the token would have {len(jwt)} of {LONGEST} characters"
+                    )
+                ]
+            )
         value = TokenValue(
             jti=token.jti,
             token_id=token.id,

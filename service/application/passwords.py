@@ -63,6 +63,8 @@ class Passwords:
             raise Busy("too many people are signing in at this moment", retry_after=2)
         self._waiting += 1
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._pool, partial(function, *args, **kwargs))
+            return await asyncio.get_running_loop().run_in_executor(
+                self._pool, partial(function, *args, **kwargs)
+            )
         finally:
             self._waiting -= 1

@@ -1,9 +1,9 @@
 """What the use cases need of the world, one small protocol per thing stored.
 
 `Storage.transaction()` yields a `Transaction` whose repositories share one connection; leaving it normally
-commits, leaving it by an exception rolls back. `Storage.reading()` is the same without a transaction.
-Every method may raise StorageUnavailable; a commit whose answer is lost raises OutcomeUnknown.
-Locks are taken in one order: users by id, key set, token, value, revision, audit.
+commits, leaving it by an exception rolls back. `Storage.reading()` is the same without a transaction. Every
+method may raise StorageUnavailable; a commit whose answer is lost raises OutcomeUnknown. Locks are taken in
+one order: users by id, key set, token, value, revision, audit.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from keys import KeyRing
-
 from service.domain.audit import AuditEntry
 from service.domain.client import Client
 from service.domain.session import Invitation, Session
@@ -63,8 +62,8 @@ class Sessions(Protocol):
 class TokenPage:
     """Which tokens of one owner to list. `states` empty means all but revoked.
 
-    `sort` is one of created, expires, last_used, with `descending`; `after` is the (sort value, sequence) of the
-    last row of the page before.
+    `sort` is one of created, expires, last_used, with `descending`; `after` is the (sort value, sequence) of
+    the last row of the page before.
     """
 
     owner_id: str

@@ -28,7 +28,12 @@ class Readiness:
 
     async def __call__(self) -> Health:
         """Asks the database; never raises."""
-        checks = {"database": "ok", "signing": "ok", "clock": "ok", "process": "stopping" if self.stopping else "ok"}
+        checks = {
+            "database": "ok",
+            "signing": "ok",
+            "clock": "ok",
+            "process": "stopping" if self.stopping else "ok",
+        }
         try:
             async with self._storage.reading() as read:
                 skew = abs(await read.now() - self._clock())

@@ -1,4 +1,6 @@
-"""Recognise: which recorded value a token string is, and whether it may be honoured now. The one place that decides."""
+"""Recognise: which recorded value a token string is, and whether it may be honoured now. The one place that
+decides.
+"""
 
 from collections import OrderedDict
 from dataclasses import dataclass

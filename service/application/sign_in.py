@@ -117,7 +117,9 @@ class Sessions:
         async with self._storage.transaction() as tx:
             now = await tx.now()
             await tx.sessions.confirm(who.session.id, secret_hash(secret), now)
-            await tx.audit.append([AuditEntry(actor=who.actor, action="session.confirmed", subject=who.actor)], now)
+            await tx.audit.append(
+                [AuditEntry(actor=who.actor, action="session.confirmed", subject=who.actor)], now
+            )
         session = replace(who.session, confirmed_at=now, seen_at=now, secret_hash=secret_hash(secret))
         return OpenedSession(user=who.user, session=session, secret=secret)
 
@@ -126,9 +128,13 @@ class Sessions:
         async with self._storage.transaction() as tx:
             now = await tx.now()
             await tx.sessions.end(who.session.id, now)
-            await tx.audit.append([AuditEntry(actor=who.actor, action="session.ended", subject=who.actor)], now)
+            await tx.audit.append(
+                [AuditEntry(actor=who.actor, action="session.ended", subject=who.actor)], now
+            )
 
     async def _note_failure(self, name: str) -> None:
         async with self._storage.transaction() as tx:
-            entry = AuditEntry(actor="nobody", action="session.refused", subject="sign-in", detail={"name": name[:64]})
+            entry = AuditEntry(
+                actor="nobody", action="session.refused", subject="sign-in", detail={"name": name[:64]}
+            )
             await tx.audit.append([entry], await tx.now())

@@ -15,7 +15,9 @@ MAX_NAME = 64
 
 
 class CreateUser:
-    def __init__(self, storage: Storage, current: Current, invitations: Invitations, *, randomness: Randomness) -> None:
+    def __init__(
+        self, storage: Storage, current: Current, invitations: Invitations, *, randomness: Randomness
+    ) -> None:
         self._storage = storage
         self._current = current
         self._invitations = invitations
@@ -50,7 +52,9 @@ class CreateUser:
             if not await tx.users.add(user):
                 raise AlreadyExists(f"the name {name!r} is taken")
             secret = await self._invitations.invite(tx, InvitationPurpose.INVITATION, user_id=user.id)
-            entry = AuditEntry(actor=actor, action="user.created", subject=f"user:{user.id}", detail={"role": role})
+            entry = AuditEntry(
+                actor=actor, action="user.created", subject=f"user:{user.id}", detail={"role": role}
+            )
             await tx.audit.append([entry], now)
         return user, secret
 
@@ -84,7 +88,10 @@ class DisableUser:
             if changes:
                 await tx.status_lists.announce(changes, now)
             entry = AuditEntry(
-                actor=actor, action="user.disabled", subject=f"user:{user.id}", detail={"values": len(changes)}
+                actor=actor,
+                action="user.disabled",
+                subject=f"user:{user.id}",
+                detail={"values": len(changes)},
             )
             await tx.audit.append([entry], now)
         return len(changes)

@@ -22,7 +22,9 @@ class AuditEntry:
         return json.dumps(self.detail, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
-def chain(previous: str, *, sequence: int, at: int, actor: str, action: str, subject: str, detail: str) -> str:
+def chain(
+    previous: str, *, sequence: int, at: int, actor: str, action: str, subject: str, detail: str
+) -> str:
     """SHA-256 over the chain before and the row, so that a row cannot be changed or taken out unnoticed."""
     row = json.dumps([previous, sequence, at, actor, action, subject, detail], separators=(",", ":"))
     return hashlib.sha256(row.encode()).hexdigest()

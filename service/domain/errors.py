@@ -1,4 +1,5 @@
-"""The service's branch of the one error tree. HTTP is unknown here; `service.web.problems` maps each to an answer.
+"""The service's branch of the one error tree. HTTP is unknown here; `service.web.problems` maps each to an
+answer.
 
 SafeconductError
 └── ServiceError

@@ -9,14 +9,13 @@ from typing import Any
 
 from safeconduct.scope import UnknownScope
 
-from service.domain.catalogue import CatalogueDocument
+from service.domain.catalogue import MOST_SCOPES, CatalogueDocument
 from service.domain.errors import Fault, Faulty, ScopeExceedsGrant
 from service.domain.token import NEVER
 from service.domain.user import Grant, GrantKind
 
 DAY = 86_400
 MAX_NOTE = 255
-MAX_SCOPES = 100
 MAX_ALLOWED_IPS = 32
 
 
@@ -92,22 +91,25 @@ def permit(request: TokenRequest, *, grant: Grant, catalogue: CatalogueDocument,
     )
 
 
-def beyond_grant(scopes: Sequence[str], grant: Grant, catalogue: CatalogueDocument) -> list[str]:
+def beyond_grant(scopes: Sequence[str], grant: Grant, catalogue: CatalogueDocument) -> tuple[str, ...]:
     """Those of `scopes` that the grant does not cover."""
-    if grant.kind is GrantKind.ALL:
-        return []
     granted = grant.scopes if grant.kind is GrantKind.LISTED else catalogue.default_grant
-    return [scope for scope in scopes if not catalogue.scopes.covers(granted, scope)]
+    if grant.kind is GrantKind.ALL or granted is None:
+        return ()
+    return catalogue.scopes.beyond(granted, scopes)
 
 
-def known_scopes(asked: Sequence[str] | None, catalogue: CatalogueDocument, faults: list[Fault]) -> tuple[str, ...]:
+def known_scopes(
+    asked: Sequence[str] | None, catalogue: CatalogueDocument, faults: list[Fault]
+) -> tuple[str, ...]:
     """Canonical names in the order asked, sets expanded, duplicates folded."""
     if asked is None:
         return ()
     found: dict[str, None] = {}
+    sets = {each.name: each.scopes for each in catalogue.sets}
     for position, name in enumerate(asked):
-        if name in catalogue.sets:
-            found.update(dict.fromkeys(catalogue.sets[name]))
+        if name in sets:
+            found.update(dict.fromkeys(sets[name]))
             continue
         try:
             found[catalogue.scopes.canonical(name)] = None
@@ -115,13 +117,15 @@ def known_scopes(asked: Sequence[str] | None, catalogue: CatalogueDocument, faul
             faults.append(Fault(f"scopes[{position}]", "unknown_scope", f"{name!r} is in no catalogue here"))
     if not asked:
         faults.append(Fault("scopes", "too_short", "name at least one scope"))
-    if len(found) > MAX_SCOPES:
-        faults.append(Fault("scopes", "too_long", f"at most {MAX_SCOPES} scopes"))
+    if len(found) > MOST_SCOPES:
+        faults.append(Fault("scopes", "too_long", f"at most {MOST_SCOPES} scopes"))
     return tuple(found)
 
 
 def text_fault(where: str, text: str, *, longest: int) -> Fault | None:
-    """Why `text` may not be kept: empty, too long (in code points), or with control characters or half characters."""
+    """Why `text` may not be kept: empty, too long (in code points), or with control characters or half
+    characters.
+    """
     if not text:
         return Fault(where, "too_short", "must not be empty")
     if len(text) > longest:
@@ -142,15 +146,17 @@ def _audiences(
     asked: Sequence[str], scopes: Sequence[str], catalogue: CatalogueDocument, faults: list[Fault]
 ) -> tuple[str, ...]:
     registered = {audience.id: audience for audience in catalogue.audiences}
-    chosen = tuple(dict.fromkeys(asked)) or tuple(a.id for a in catalogue.audiences if a.default)
+    chosen = tuple(dict.fromkeys(asked)) or (catalogue.default_audience.id,)
     for position, name in enumerate(chosen):
         if name not in registered:
             faults.append(Fault(f"audience[{position}]", "unknown_audience", f"{name!r} is not registered"))
             return chosen
     taken = [registered[name] for name in chosen]
     for position, scope in enumerate(scopes):
-        if not any(audience.takes(catalogue.scopes.family_of(scope)) for audience in taken):
-            faults.append(Fault(f"scopes[{position}]", "not_for_audience", f"{scope!r} means nothing to {chosen[0]}"))
+        if not any(audience.takes(catalogue.scopes.scope(scope).family) for audience in taken):
+            faults.append(
+                Fault(f"scopes[{position}]", "not_for_audience", f"{scope!r} means nothing to {chosen[0]}")
+            )
     return chosen
 
 
@@ -160,13 +166,17 @@ def _networks(asked: Sequence[str], faults: list[Fault]) -> tuple[str, ...]:
         try:
             networks[str(ipaddress.ip_network(text))] = None
         except ValueError:
-            faults.append(Fault(f"allowed_ips[{position}]", "invalid_network", f"{text!r} is no network in CIDR form"))
+            faults.append(
+                Fault(f"allowed_ips[{position}]", "invalid_network", f"{text!r} is no network in CIDR form")
+            )
     if len(networks) > MAX_ALLOWED_IPS:
         faults.append(Fault("allowed_ips", "too_long", f"at most {MAX_ALLOWED_IPS} networks"))
     return tuple(networks)
 
 
-def _expires_at(request: TokenRequest, catalogue: CatalogueDocument, now: int, faults: list[Fault]) -> int | None:
+def _expires_at(
+    request: TokenRequest, catalogue: CatalogueDocument, now: int, faults: list[Fault]
+) -> int | None:
     if request.expiry is None:
         return None
     where = "expires_at" if request.expiry.at is not None else "expiration"
@@ -178,9 +188,8 @@ def _expires_at(request: TokenRequest, catalogue: CatalogueDocument, now: int, f
         return None
     if moment <= now:
         faults.append(Fault(where, "in_the_past", "must lie in the future"))
-    elif moment >= NEVER or (longest is not None and moment > now + longest * DAY):
-        limit = f"at most {longest} days" if longest is not None else "must end before the year 2100"
-        faults.append(Fault(where, "too_far", limit))
+    elif moment > now + longest * DAY or moment >= NEVER:
+        faults.append(Fault(where, "too_far", f"at most {longest} days, and before the year 2100"))
     elif request.not_before is not None and request.not_before >= moment:
         faults.append(Fault("not_before", "after_expiry", f"begins after it ends ({_words(moment)})"))
     return moment

@@ -16,13 +16,14 @@ _HALF = (1 << _HALF_BITS) - 1
 class IndexPermutation:
     """The order in which one list hands out its indexes, told by `key` alone.
 
-    A Feistel network over 18 bits, its round function HMAC-SHA-256 over (list id, round, half), walked until it
-    lands within the capacity: a bijection on 0 ≤ counter < CAPACITY.
+    A Feistel network over 18 bits, its round function HMAC-SHA-256 over (list id, round, half), walked until
+    it lands within the capacity: a bijection on 0 ≤ counter < CAPACITY.
     """
 
     def __init__(self, list_id: str, key: bytes) -> None:
         self._rounds = tuple(
-            tuple(_round(f"{list_id}:{number}:{half}", key) for half in range(_HALF + 1)) for number in range(_ROUNDS)
+            tuple(_round(f"{list_id}:{number}:{half}", key) for half in range(_HALF + 1))
+            for number in range(_ROUNDS)
         )
 
     def index_of(self, counter: int) -> int:

@@ -8,8 +8,9 @@ from typing import Any, Final
 NEVER: Final = 4_102_444_800
 """`exp` of a value whose grant never ends: 2100-01-01T00:00:00Z, because RFC 9068 demands one."""
 
-PERSONAL_ACCESS_TOKEN_CLIENT: Final = "personal-access-tokens"
-"""The one `client_id` of all personal access tokens. No UUID, so it never equals a user id (RFC 9700 4.15)."""
+PERSONAL_ACCESS_TOKEN_CLIENT: Final = "personal-access-tokens"  # noqa: S105 - a client_id
+"""The one `client_id` of all personal access tokens. No UUID, so it never equals a user id (RFC 9700 4.15).
+"""
 
 
 class TokenState(StrEnum):

@@ -10,12 +10,12 @@ from service.application.invitations import Invitations
 from service.application.issue import IssueToken
 from service.application.keys import CompromiseKey, ListKeys, RotateKeys
 from service.application.list_tokens import GetToken, ListTokens
+from service.application.readiness import Readiness
 from service.application.recognition import RecogniseToken
 from service.application.regenerate import RegenerateToken
 from service.application.revoke import RevokeToken
 from service.application.sign_in import Sessions
 from service.application.status_lists import StatusListTokens
-from service.application.readiness import Readiness
 from service.application.users import CreateUser, DisableUser
 from service.settings import Settings
 

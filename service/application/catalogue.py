@@ -1,0 +1,76 @@
+"""Put a catalogue in force: at the first start, and by `safeconduct apply`."""
+
+from dataclasses import dataclass
+
+from safeconduct import ScopeCatalogue
+
+from service.application.current import Current
+from service.application.ports import Storage
+from service.domain.audit import AuditEntry
+from service.domain.catalogue import CatalogueDocument
+from service.domain.catalogue_difference import Change, difference
+from service.domain.errors import WrongState
+
+
+class ScopesInUse(WrongState):
+    """Live tokens hold scopes that the new catalogue no longer knows. `tokens` counts them per scope."""
+
+    code = "scopes_in_use"
+
+    def __init__(self, tokens: dict[str, int]) -> None:
+        listed = ", ".join(f"{scope} ({count})" for scope, count in sorted(tokens.items()))
+        super().__init__(f"live tokens hold scopes that would go: {listed}")
+        self.tokens = tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What differs, and the version now in force (the present one when nothing was changed)."""
+
+    changes: tuple[Change, ...]
+    version: int
+
+
+class ApplyCatalogue:
+    def __init__(self, storage: Storage, current: Current) -> None:
+        self._storage = storage
+        self._current = current
+
+    async def __call__(
+        self, wanted: CatalogueDocument, *, actor: str, dry_run: bool = False, keep_until_expiry: bool = False
+    ) -> Applied:
+        """Make `wanted` the catalogue of all replicas; with `dry_run` only say what would change.
+
+        Raises:
+            CatalogueInvalid: a retired scope would return with another meaning.
+            ScopesInUse: live tokens hold scopes that go, and `keep_until_expiry` is not given.
+            WrongState: somebody else applied another one meanwhile.
+        """
+        async with self._storage.reading() as read:
+            latest = await read.catalogues.latest()
+            in_use = await read.catalogues.live_tokens_by_scope()
+        version, old = (
+            (latest[0], CatalogueDocument.from_json(latest[1]))
+            if latest
+            else (0, CatalogueDocument(scopes=ScopeCatalogue()))
+        )
+        wanted = wanted.after(old)
+        changes = difference(old, wanted).changes
+        lost = {scope: in_use[scope] for scope in wanted.lost_from(old) if scope in in_use}
+        if lost and not keep_until_expiry and not dry_run:
+            raise ScopesInUse(lost)
+        if dry_run or not changes:
+            return Applied(changes, version)
+        async with self._storage.transaction() as tx:
+            now = await tx.now()
+            if not await tx.catalogues.add(wanted.to_json(), by=actor, now=now, expected_version=version):
+                raise WrongState("another catalogue was applied meanwhile; look at the difference again")
+            entry = AuditEntry(
+                actor=actor,
+                action="catalogue.applied",
+                subject="catalogue",
+                detail={"version": version + 1, "changes": [str(change) for change in changes]},
+            )
+            await tx.audit.append([entry], now)
+        await self._current.reload(self._storage)
+        return Applied(changes, version + 1)

@@ -1,0 +1,84 @@
+"""What happens by itself: following the database, ending what has ended, rotating keys."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+from safeconduct.errors import SafeconductError
+
+from keys import KeyFailure
+from service.application.current import Current
+from service.application.keys import RotateKeys
+from service.application.ports import Storage
+from service.application.status_lists import StatusListTokens
+from service.domain.audit import AuditEntry
+
+log = structlog.get_logger("housekeeping")
+
+FOLLOW_EVERY = 1.0
+ROTATE_EVERY = 60.0
+CHUNK = 1_000
+
+
+class Housekeeping:
+    """Small jobs, each on its own beat; a failure is logged once per kind and never ends the beat."""
+
+    def __init__(
+        self, storage: Storage, current: Current, status_lists: StatusListTokens, rotate_keys: RotateKeys
+    ) -> None:
+        self._storage = storage
+        self._current = current
+        self._status_lists = status_lists
+        self._rotate_keys = rotate_keys
+        self._failing: dict[str, str] = {}
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        async with asyncio.TaskGroup() as beats:
+            beats.create_task(self._beat("follow", FOLLOW_EVERY, self.follow))
+            beats.create_task(self._beat("rotate", ROTATE_EVERY, self.rotate))
+
+    async def follow(self) -> None:
+        """Reload what moved, end values whose shortened time has come, sign lists anew."""
+        await self._current.reload(self._storage)
+        await self.end_what_has_ended()
+        await self._status_lists.follow()
+
+    async def end_what_has_ended(self) -> int:
+        """Revoke values that the service ends before their `exp`; the truth query honoured the time already."""
+        async with self._storage.transaction() as tx:
+            now = await tx.now()
+            changes = await tx.revocations.revoke_ended(now=now, limit=CHUNK)
+            if changes:
+                await tx.status_lists.announce(changes, now)
+                entry = AuditEntry(
+                    actor="housekeeping",
+                    action="token.ended",
+                    subject="tokens",
+                    detail={"values": len(changes)},
+                )
+                await tx.audit.append([entry], now)
+        return len(changes)
+
+    async def rotate(self) -> None:
+        """Whatever is due for the keys."""
+        changed = await self._rotate_keys.when_due()
+        for transition in changed.transitions:
+            log.info("key", step=transition.step, kid=transition.kid)
+
+    async def _beat(self, name: str, seconds: float, job: Callable[[], Awaitable[object]]) -> None:
+        while True:
+            try:
+                await job()
+            except (SafeconductError, KeyFailure, OSError) as error:
+                self._note(name, str(error))
+            except Exception:
+                log.exception("failed", job=name)
+            else:
+                self._failing.pop(name, None)
+            await asyncio.sleep(seconds)
+
+    def _note(self, name: str, reason: str) -> None:
+        if self._failing.get(name) != reason:
+            self._failing[name] = reason
+            log.warning("failing", job=name, reason=reason)

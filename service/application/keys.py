@@ -1,0 +1,184 @@
+"""Keys of the issuer: bootstrap, rotation by the scheduler and by command, compromise, and a look at all of
+them.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from keys import (
+    KeyRing,
+    MasterKeys,
+    Plan,
+    Purpose,
+    RotationPolicy,
+    SigningKey,
+    Step,
+    Transition,
+    apply,
+    compromise,
+    fulfil,
+    plan,
+    rotate,
+)
+from service.application.current import Current
+from service.application.ports import Storage, Transaction
+from service.domain.audit import AuditEntry
+from service.domain.errors import WrongState
+from service.domain.identifiers import Randomness
+from service.domain.token import StatusChange
+
+Planning = Callable[[KeyRing, int, Mapping[str, int]], Plan]
+"""(ring, now, latest exp by kid) -> what is to happen."""
+
+
+class KeysChangedMeanwhile(WrongState):
+    """Another replica or person changed the keys first: look again."""
+
+    code = "keys_changed"
+
+
+@dataclass(frozen=True, slots=True)
+class KeyListing:
+    """A key with how many live values it signed."""
+
+    key: SigningKey
+    live_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class KeysChanged:
+    """What happened to which key, and how many values were revoked by it."""
+
+    transitions: tuple[Transition, ...]
+    revoked: int = 0
+
+
+class KeyRoom:
+    """Carries plans out: keys are made outside the transaction, the ring is compared and set inside."""
+
+    def __init__(
+        self, storage: Storage, current: Current, masters: MasterKeys | None, *, randomness: Randomness
+    ) -> None:
+        self._storage = storage
+        self._current = current
+        self.masters = masters
+        self._randomness = randomness
+
+    async def carry_out(self, planning: Planning, *, actor: str, reason: str | None = None) -> KeysChanged:
+        """Plan on the present ring, make the keys it asks for, and store the ring that follows.
+
+        Raises:
+            KeysChangedMeanwhile: another came first; nothing was changed.
+            KeyFailure: what the planning refuses.
+        """
+        async with self._storage.reading() as read:
+            ring, now, live = await read.keys.load(), await read.now(), await read.keys.latest_exp_by_kid()
+        transitions = await self._make(planning(ring, now, live))
+        if not transitions:
+            return KeysChanged(())
+        async with self._storage.transaction() as tx:
+            if await tx.keys.lock() != ring.version:
+                raise KeysChangedMeanwhile("another change of the keys came first")
+            if not await tx.keys.store(apply(ring, transitions), expected_version=ring.version):
+                raise KeysChangedMeanwhile("another change of the keys came first")
+            now = await tx.now()
+            changes = await self._revoke(tx, transitions, now=now, actor=actor)
+            await tx.audit.append([_entry(transition, actor, reason) for transition in transitions], now)
+        await self._current.reload(self._storage)
+        return KeysChanged(transitions, revoked=len(changes))
+
+    async def _make(self, planned: Plan) -> tuple[Transition, ...]:
+        if self.masters is None:
+            return ()  # verify-only: every planning but an empty one was refused
+        return await asyncio.to_thread(fulfil, planned, self.masters, randomness=self._randomness)
+
+    async def _revoke(
+        self, tx: Transaction, transitions: tuple[Transition, ...], *, now: int, actor: str
+    ) -> list[StatusChange]:
+        changes: list[StatusChange] = []
+        for transition in transitions:
+            if transition.step is Step.COMPROMISE:
+                changes += await tx.revocations.revoke_kid(
+                    transition.kid, now=now, by=actor, reason="key_compromised"
+                )
+        if changes:
+            await tx.status_lists.announce(changes, now)
+        return changes
+
+
+class RotateKeys:
+    def __init__(self, room: KeyRoom, policy: RotationPolicy) -> None:
+        self._room = room
+        self._policy = policy
+
+    async def __call__(self, *, purpose: Purpose, actor: str) -> KeysChanged:
+        """The next key signs from now on.
+
+        Raises:
+            RotationRefused: it was not published long enough, or too many keys are.
+            KeysChangedMeanwhile: another change came first.
+        """
+
+        def planning(ring: KeyRing, now: int, live: Mapping[str, int]) -> Plan:
+            return rotate(ring, self._policy, now, purpose=purpose, live=live, masters=self._room.masters)
+
+        return await self._room.carry_out(planning, actor=actor)
+
+    async def when_due(self) -> KeysChanged:
+        """What the scheduler does at every replica: bootstrap, then whatever is due; a lost race is no
+        failure.
+        """
+
+        def planning(ring: KeyRing, now: int, live: Mapping[str, int]) -> Plan:
+            return plan(ring, self._policy, now, live=live, masters=self._room.masters)
+
+        try:
+            return await self._room.carry_out(planning, actor="scheduler")
+        except KeysChangedMeanwhile:
+            return KeysChanged(())
+
+
+class CompromiseKey:
+    def __init__(self, storage: Storage, room: KeyRoom, policy: RotationPolicy) -> None:
+        self._storage = storage
+        self._room = room
+        self._policy = policy
+
+    async def __call__(self, kid: str, *, reason: str, actor: str, dry_run: bool = False) -> KeysChanged:
+        """End a key and everything it signed, in one transaction; the next key signs at once.
+
+        With `dry_run` only the number of values that would be revoked is answered.
+
+        Raises:
+            KeyNotFound: no such key.
+            KeysChangedMeanwhile: another change came first.
+        """
+        if dry_run:
+            async with self._storage.reading() as read:
+                (await read.keys.load()).by_kid(kid)
+                return KeysChanged((), revoked=(await read.keys.live_by_kid()).get(kid, 0))
+
+        def planning(ring: KeyRing, now: int, _live: Mapping[str, int]) -> Plan:
+            return compromise(ring, self._policy, now, {kid}, reason=reason, masters=self._room.masters)
+
+        return await self._room.carry_out(planning, actor=actor, reason=reason)
+
+
+class ListKeys:
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+
+    async def __call__(self) -> list[KeyListing]:
+        """Every key there ever was, the newest first."""
+        async with self._storage.reading() as read:
+            ring, live = await read.keys.load(), await read.keys.live_by_kid()
+        keys = sorted(ring.keys, key=lambda key: (key.purpose, -key.created_at, key.kid))
+        return [KeyListing(key, live.get(key.kid, 0)) for key in keys]
+
+
+def _entry(transition: Transition, actor: str, reason: str | None) -> AuditEntry:
+    detail = {"step": transition.step} | ({"reason": reason} if reason else {})
+    return AuditEntry(
+        actor=actor, action=f"key.{transition.step}", subject=f"key:{transition.kid}", detail=detail
+    )
