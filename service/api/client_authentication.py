@@ -1,0 +1,82 @@
+"""Which client calls an OAuth endpoint (RFC 6749 section 2.3.1): by Basic, raw or encoded, or in the form."""
+
+import base64
+import hmac
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from aiohttp import web
+
+from service.api.oauth_forms import Form, form_decode
+from service.domain.client import Client
+from service.domain.errors import Fault, Faulty, NotAllowed, NotSignedIn
+from service.domain.secret import Secret, secret_hash
+from service.web.appkeys import SERVICES
+
+_NOBODYS_HASH: Final = "0" * 64
+
+Clients = Mapping[str, Client]
+
+
+def authenticated_client(request: web.Request, form: Form, *, permission: str) -> Client:
+    """The client that calls, if it may do this.
+
+    Raises:
+        Faulty: more than one way of authentication at once.
+        NotSignedIn: none, or one that proves nobody: one answer for all of it.
+        NotAllowed: the client lacks the permission.
+    """
+    headers = request.headers.getall("Authorization", ())
+    if len(headers) + ("client_secret" in form) > 1:
+        raise Faulty([Fault("Authorization", "invalid_request", "one way of authentication at a time")])
+    clients = request.app[SERVICES].current.clients
+    client = client_of_header(headers[0], clients) if headers else _client_of_form(form, clients)
+    if client is None:
+        raise NotSignedIn("no client is authenticated")
+    if permission not in client.permissions:
+        raise NotAllowed(f"this client may not {permission}")
+    return client
+
+
+def shows_credentials(request: web.Request, form: Form) -> bool:
+    """Whether the caller tries to authenticate as a client at all."""
+    return "Authorization" in request.headers or "client_secret" in form
+
+
+def client_of_header(header: str, clients: Clients) -> Client | None:
+    """The client that an Authorization header proves: its secret raw, or form-encoded as the RFC says."""
+    for client_id, secret in _readings(header):
+        if (client := _proved(client_id, secret, clients)) is not None:
+            return client
+    return None
+
+
+def _client_of_form(form: Form, clients: Clients) -> Client | None:
+    return _proved(form.get("client_id", ""), form.get("client_secret", ""), clients)
+
+
+def _readings(header: str) -> Iterator[tuple[str, str]]:
+    """Id and secret as they stand there, then form-decoded: clients differ."""
+    scheme, _, encoded = header.partition(" ")
+    if scheme.lower() != "basic":
+        return
+    try:
+        client_id, colon, secret = base64.b64decode(encoded, validate=True).decode("utf-8").partition(":")
+    except ValueError:  # no base64, or no UTF-8
+        return
+    if not colon:
+        return
+    yield client_id, secret
+    if "%" in client_id or "%" in secret or "+" in client_id or "+" in secret:
+        try:
+            yield form_decode(client_id), form_decode(secret)
+        except Faulty:
+            return
+
+
+def _proved(client_id: str, secret: str, clients: Clients) -> Client | None:
+    """The client, if the secret is its own; as long for an unknown id as for a wrong secret."""
+    client = clients.get(client_id)
+    expected = client.secret_hash if client is not None else _NOBODYS_HASH
+    matches = hmac.compare_digest(secret_hash(Secret(secret)), expected)
+    return client if matches else None

@@ -1,0 +1,22 @@
+"""POST /oauth2/revoke (RFC 7009)."""
+
+from aiohttp import web
+
+from service.api.client_authentication import authenticated_client, shows_credentials
+from service.api.oauth_forms import presented_token, read_form
+from service.web.appkeys import SERVICES
+
+_HEADERS = {"Cache-Control": "no-store"}
+
+
+async def revoke_presented(request: web.Request) -> web.Response:
+    """A client ends tokens for its audiences; without one, whoever holds a token ends it (threats 26).
+
+    Everything that is not theirs to end, or no token at all, has the same answer and no effect (section 2.2).
+    """
+    form = await read_form(request)
+    client = (
+        authenticated_client(request, form, permission="revoke") if shows_credentials(request, form) else None
+    )
+    await request.app[SERVICES].revoke_presented(presented_token(form), client=client)
+    return web.Response(headers=_HEADERS)

@@ -1,0 +1,94 @@
+"""What clients discover: metadata (RFC 8414, OpenID Discovery section 4, RFC 9728) and keys (RFC 7517).
+
+Every URL is built of the configured issuer, never of a request's headers (attack 79); nothing is written.
+"""
+
+import hashlib
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+from aiohttp import web
+from safeconduct import KeyPurpose
+
+from service.api.public_documents import PublicDocument, answer
+from service.web.appkeys import SERVICES
+
+MAX_AGE = 300
+"""Seconds a copy of these documents is good for: far below the time a key is published before it signs."""
+
+_MANAGEMENT_SCOPES = ("personal_access_tokens", "self_rotate")
+_CLIENT_AUTHENTICATION = ("client_secret_basic", "client_secret_post")
+
+
+async def server_metadata(request: web.Request) -> web.Response:
+    """The authorization server's metadata, the same document under each of its names."""
+    services = request.app[SERVICES]
+    algorithms = {key.alg for key in services.current.key_set if key.purpose is KeyPurpose.ACCESS_TOKEN}
+    document = authorization_server(
+        services.settings.issuer,
+        algorithms=tuple(sorted(algorithms)),
+        scopes=services.current.catalogue.scopes.scopes(),
+        aggregation=services.settings.aggregate_status_lists,
+    )
+    return answer(request, document)
+
+
+async def resource_metadata(request: web.Request) -> web.Response:
+    """What our management API is and who issues its tokens."""
+    services = request.app[SERVICES]
+    known = services.current.catalogue.scopes.scopes()
+    scopes = tuple(scope for scope in _MANAGEMENT_SCOPES if scope in known)
+    return answer(request, protected_resource(services.settings.issuer, scopes=scopes))
+
+
+async def key_set(request: web.Request) -> web.Response:
+    """The public keys, as they were prepared when the ring was loaded (R27, R28)."""
+    published = request.app[SERVICES].current.published
+    document = PublicDocument(
+        body=published.body, etag=published.etag, content_type="application/jwk-set+json", max_age=MAX_AGE
+    )
+    return answer(request, document)
+
+
+@lru_cache(maxsize=4)  # one for the present key set and catalogue, some for the moment of a change
+def authorization_server(
+    issuer: str, *, algorithms: tuple[str, ...], scopes: tuple[str, ...], aggregation: bool
+) -> PublicDocument:
+    """RFC 8414 section 2, with the members that OpenID clients demand. What does not exist is not named."""
+    members: dict[str, Any] = {
+        "issuer": issuer,
+        "jwks_uri": f"{issuer}/.well-known/jwks.json",
+        "introspection_endpoint": f"{issuer}/oauth2/introspect",
+        "introspection_endpoint_auth_methods_supported": _CLIENT_AUTHENTICATION,
+        "revocation_endpoint": f"{issuer}/oauth2/revoke",
+        "revocation_endpoint_auth_methods_supported": _CLIENT_AUTHENTICATION,
+        "response_types_supported": [],
+        "grant_types_supported": [],
+        "scopes_supported": scopes,
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": algorithms,
+        "bearer_methods_supported": ["header"],
+    }
+    if aggregation:
+        members["status_list_aggregation_endpoint"] = f"{issuer}/status-lists"
+    return _json(members)
+
+
+@lru_cache(maxsize=4)
+def protected_resource(issuer: str, *, scopes: tuple[str, ...]) -> PublicDocument:
+    """RFC 9728 section 2, for the API under the issuer itself."""
+    members: dict[str, Any] = {
+        "resource": issuer,
+        "authorization_servers": [issuer],
+        "bearer_methods_supported": ["header"],
+    }
+    if scopes:
+        members["scopes_supported"] = scopes
+    return _json(members)
+
+
+def _json(members: dict[str, Any]) -> PublicDocument:
+    body = msgspec.json.encode(members)
+    etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+    return PublicDocument(body=body, etag=etag, content_type="application/json", max_age=MAX_AGE)
