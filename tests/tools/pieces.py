@@ -131,7 +131,7 @@ def find(piece: Piece) -> Program | None:
 
 def missing(piece: Piece) -> str:
     """The sentence that names a missing piece and where it was looked for."""
-    seen = [f"{path} is {_version(path, piece)}" for path in _candidates(piece)]
+    seen = [f"{path} says {_ask_version(path, piece)[1]!r}" for path in _candidates(piece)]
     places = ", ".join(["PATH", *(f"/{folder.lstrip('/')}" for folder in piece.folders), f"{UNPACKED}/"])
     found = "; ".join(seen) or "found none"
     return f"{piece.title} {piece.least} or newer ({piece.program}) is missing: looked in {places}; {found}"
@@ -157,26 +157,35 @@ def _is_complete(program: Program, piece: Piece) -> bool:
 
 
 def _version(path: Path, piece: Piece) -> str:
-    """What it says of itself; "0" where it does not run."""
+    """The number in what it says of itself; "0" where it does not run."""
+    runs, answer = _ask_version(path, piece)
+    number = re.search(r"\d+(\.\d+)+", answer) if runs else None
+    return number[0] if number else "0"
+
+
+def _ask_version(path: Path, piece: Piece) -> tuple[bool, str]:
+    """Whether it runs, and what it printed when asked for its version."""
     try:
         run = subprocess.run(
             [path, piece.version_word],
             env={**os.environ, **_environment(path)},
             stdin=subprocess.DEVNULL,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
             text=True,
             timeout=60,
-            check=True,
+            check=False,
         )
-    except (OSError, subprocess.SubprocessError):
-        return "0"
-    number = re.search(r"\d+(\.\d+)+", run.stdout + run.stderr)
-    return number[0] if number else "0"
+    except (OSError, subprocess.SubprocessError) as failure:
+        return False, str(failure)
+    return run.returncode == 0, run.stdout.strip()
 
 
 def _environment(path: Path) -> dict[str, str]:
     """A program unpacked under .tools/ finds there the libraries it came with."""
     if not path.is_relative_to(UNPACKED):
         return {}
-    folders = [*UNPACKED.glob("usr/lib/*-linux-gnu*"), *UNPACKED.glob("lib/*-linux-gnu*")]
+    # pulseaudio's private library is found by a path that counts from /, which Chromium's own start needs
+    patterns = ("usr/lib/*-linux-gnu*", "lib/*-linux-gnu*", "usr/lib/*-linux-gnu*/pulseaudio")
+    folders = [folder for pattern in patterns for folder in UNPACKED.glob(pattern)]
     return {"LD_LIBRARY_PATH": os.pathsep.join(map(str, folders))}

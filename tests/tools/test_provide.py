@@ -43,6 +43,16 @@ def test_a_missing_piece_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
         pieces.require("abacus")
 
 
+def test_a_program_that_does_not_run_tells_why(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A number in an error message is no version, and the message is what the person needs."""
+    _program(tmp_path / "abacusd", "libbeads-16.1.so: not found'; exit 127 #")
+    piece = Piece(name="abacus", title="Abacus", program="abacusd", least=3, folders=(str(tmp_path),))
+    monkeypatch.setitem(PIECES, "abacus", piece)
+
+    with pytest.raises(PieceMissingError, match=r"abacusd says 'libbeads-16.1.so: not found'"):
+        pieces.require("abacus")
+
+
 def test_no_package_manager_is_an_error_that_names_the_piece(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
