@@ -122,7 +122,7 @@ class Settings:
             if type(value := getattr(self, field.name)) is int and value < 1
         ]
         try:
-            self.rotation_policy()
+            dataclasses.replace(self, algorithm=next(iter(ALGORITHMS))).rotation_policy()
         except ImpossibleTimings as error:
             faults += [f"timings: {fault}" for fault in error.faults]
         return faults

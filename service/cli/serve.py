@@ -1,0 +1,95 @@
+"""`safeconduct serve`: run the service until it is told to stop."""
+
+import argparse
+import asyncio
+import os
+import signal
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+from rich.console import Console
+
+from service.clock import system_clock
+from service.logs import set_up_logs
+from service.settings import Settings
+from service.web.server import Server
+from service.wiring import Opened, open_services, read_master_key
+
+LINK_FILE = "first-admin-link"
+
+
+def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = commands.add_parser(
+        "serve",
+        help="run the service",
+        description="Run the service. Everything is set by SAFECONDUCT_… variables; with none set it keeps its "
+        "database and keys under data/ and listens on http://localhost:8080.",
+        epilog="example:  SAFECONDUCT_PORT=9000 SAFECONDUCT_ISSUER=http://localhost:9000 safeconduct serve",
+    )
+    parser.set_defaults(run=run)
+
+
+def run(_arguments: argparse.Namespace) -> int:
+    settings = Settings.from_env(os.environ)
+    set_up_logs(settings)
+    masters = read_master_key(settings)
+    with _loop_runner() as runner:
+        runner.run(_serve(settings, masters))
+    return 0
+
+
+def _loop_runner() -> asyncio.Runner:
+    with suppress(ImportError):
+        import uvloop  # noqa: PLC0415 - absent where it does not build
+
+        return asyncio.Runner(loop_factory=uvloop.new_event_loop)
+    return asyncio.Runner()
+
+
+async def _serve(settings: Settings, masters: "object") -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stop.set)
+    async with open_services(settings, system_clock, masters=masters) as opened:  # type: ignore[arg-type]
+        server = Server(opened.services)
+        await server.start()
+        house = asyncio.create_task(opened.housekeeping.run(), name="housekeeping")
+        try:
+            await _announce(settings, opened)
+            await stop.wait()
+        finally:
+            opened.services.readiness.stopping = True
+            await server.stop()
+            house.cancel()
+            with suppress(asyncio.CancelledError):
+                await house
+
+
+async def _announce(settings: Settings, opened: Opened) -> None:
+    """Say where it serves, and how the first administrator gets in: on a terminal only, else in a 0600 file."""
+    say = Console(stderr=True, highlight=False)
+    say.print(f"Safeconduct serves {settings.issuer} (listening on {settings.host}:{settings.port})")
+    secret = await opened.services.invitations.for_first_administrator()
+    if secret is None:
+        return
+    link = f"{settings.issuer}/welcome#{secret.reveal()}"
+    minutes = settings.invitation_lifetime // 60
+    if sys.stderr.isatty():
+        say.print(f"\nSet the first administrator's password within {minutes} minutes:")
+        say.print("  safeconduct users accept-link", style="bold")
+        say.print("and paste this one-time link when asked:")
+        say.print(f"  {link}", soft_wrap=True)
+        return
+    path = settings.data_dir / LINK_FILE
+    _write_private(path, link + "\n")
+    say.print(f"First administrator: a one-time link, good for {minutes} minutes, is in {path}", soft_wrap=True)
+
+
+def _write_private(path: Path, text: str) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    fresh = path.with_suffix(".new")
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(text)
+    fresh.replace(path)
