@@ -17,7 +17,7 @@ LONGEST_TEXT: Final = 255
 LONGEST_LINK: Final = 2048
 
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
-_LINK = re.compile(r"https?://[\x21\x23-\x3b\x3d\x3f-\x5b\x5d-\x7e]+")  # no " < > \ and no blank
+_LINK = re.compile(r"https?://[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]+")  # RFC 3986 section 2
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -31,7 +31,7 @@ class CatalogueFault:
         return f"{self.path}: {self.text}" if self.path else self.text
 
 
-class CatalogueInvalid(SafeconductError):  # noqa: N818 - says what is wrong, as its siblings do
+class CatalogueInvalid(SafeconductError):
     """The document is no catalogue. `faults` holds all that is wrong with it, ordered by path."""
 
     code: ClassVar[str] = "catalogue_invalid"

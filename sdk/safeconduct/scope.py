@@ -19,7 +19,7 @@ WORD: Final = re.compile(_WORD)
 _SCOPE = re.compile(rf"{_WORD}(?::{_WORD}|(?:\.{_WORD})*(?:\.\*)?)")
 
 
-class UnknownScope(SafeconductError):  # noqa: N818 - says what is wrong, as its siblings do
+class UnknownScope(SafeconductError):
     """The catalogue has no such scope. `names` holds every unknown one that was asked for."""
 
     code: ClassVar[str] = "unknown_scope"

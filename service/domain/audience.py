@@ -7,7 +7,7 @@ from typing import Any
 
 from safeconduct.document import Table
 
-_ID = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,255}")  # what a header and a form carry unquoted
+_ID = re.compile(r"[\x21\x23-\x5b\x5d-\x7a\x7c\x7e]{1,255}")  # braces would be a placeholder nobody filled
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +40,7 @@ def read_audiences(table: Table, families: Collection[str]) -> tuple[Audience, .
             default=below.flag("default", default=False),
         )
         if audience.id and not _ID.fullmatch(audience.id):
-            below.fault("must be printable ASCII without blanks, quotes and backslashes", "id")
+            below.fault("must be printable ASCII without blanks, quotes, backslashes and braces", "id")
         if any(audience.id == other.id for other in audiences):
             below.fault(f"{audience.id!r} stands here twice", "id")
         audiences.append(audience)

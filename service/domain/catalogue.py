@@ -71,7 +71,7 @@ class CatalogueDocument:
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """Read what `to_json` wrote. Raises CatalogueInvalid for anything else that is JSON."""
+        """Read what `to_json` wrote. Raises CatalogueInvalid."""
         return cls.from_document(json.loads(text))
 
     @classmethod

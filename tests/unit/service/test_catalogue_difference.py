@@ -79,6 +79,18 @@ def test_a_level_that_gains_an_operation_is_told_as_an_edit_and_as_what_it_does(
     ]
 
 
+def test_a_scope_that_stops_covering_another_is_told():
+    """It may allow the same as before and still be refused where the other is asked for."""
+
+    def alter(document):
+        del document["families"]["embed"]["levels"]["manage"]["covers"]
+
+    assert told(altered(alter)) == [
+        "changed family embed: levels.manage.covers view → nothing",
+        "changed scope embed:manage: covers embed:view → nothing",
+    ]
+
+
 def test_sets_audiences_and_grants_are_told():
     """Each by its own name."""
 

@@ -147,7 +147,7 @@ def test_changes_are_confirmed_every_time_within_a_window_or_at_sign_in(confirm)
 NO_SCOPE = "'company:veiw' is no scope of this catalogue"
 CONFIRM = 'must be "every", "sign-in" or 1 to 86400 seconds'
 FACTOR = "not one of off, optional, administrators, all"
-ID = "must be printable ASCII without blanks, quotes and backslashes"
+ID = "must be printable ASCII without blanks, quotes, backslashes and braces"
 ONE_DEFAULT = "exactly one must say default = true"
 SAYS = 'must list what the scope allowed, like "read teams"'
 
@@ -174,6 +174,7 @@ SAYS = 'must list what the scope allowed, like "read teams"'
         ("audiences/1/id", "https://api.example", "audiences[1].id: 'https://api.example' stands here twice"),
         ("audiences/1/id", "a b", f"audiences[1].id: {ID}"),
         ("audiences/1/id", 'a"b', f"audiences[1].id: {ID}"),
+        ("audiences/1/id", "{isuer}/api", f"audiences[1].id: {ID}"),
         ("audiences/1/name", MISSING, "audiences[1].name: is missing"),
         ("audiences/1/families", ["compny"], "audiences[1].families: 'compny' is not known here"),
         ("audiences/1/families", [], "audiences[1].families: must name at least one"),
@@ -310,6 +311,7 @@ def test_a_catalogue_comes_back_from_its_json_and_says_it_the_same_way_again(doc
 
     assert again == catalogue
     assert again.to_json() == text
+    assert text == json.dumps(json.loads(text), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     assert hash(again) == hash(catalogue)
 
 
