@@ -94,8 +94,7 @@ def require_open(ring: KeyRing, masters: MasterKeys | None) -> None:
     """Make sure that all private parts of *ring* open under *masters*: before that nothing may change (K22).
 
     Raises:
-        MasterKeyMissing, VerifyOnly: as open_private does, for the first key that stays
-        shut.
+        VerifyOnly: as open_private does, for the first key that stays shut.
     """
     if masters is None:
         raise MasterKeyMissing("no master key was given")

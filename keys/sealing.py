@@ -16,8 +16,8 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from safeconduct.base64url import decode, encode
 
-from keys.base64url import decode, encode
 from keys.errors import MasterKeyMalformed, MasterKeyMismatch, SealBroken
 
 Randomness = Callable[[int], bytes]

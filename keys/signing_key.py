@@ -6,24 +6,14 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Self
 
+from safeconduct.jwks import KeyPurpose
+
 from keys.algorithms import algorithm
 from keys.errors import IllegalKey, IllegalTransition
 from keys.thumbprint import thumbprint
 
-
-class Purpose(StrEnum):
-    """What a key may sign. One key serves one purpose."""
-
-    ACCESS_TOKEN = "access_token"  # noqa: S105 - the name of a purpose
-    STATUS_LIST = "status_list"
-
-    @property
-    def typ(self) -> str:
-        """The `typ` of all that keys of this purpose sign."""
-        return _TYP[self]
-
-
-_TYP = {Purpose.ACCESS_TOKEN: "at+jwt", Purpose.STATUS_LIST: "statuslist+jwt"}
+Purpose = KeyPurpose
+"""What a key may sign. One key serves one purpose."""
 
 
 class KeyState(StrEnum):

@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 
-from keys.base64url import encode
+from safeconduct.base64url import encode
 
 
 def thumbprint(public_jwk: Mapping[str, str]) -> str:
