@@ -1,7 +1,7 @@
 """Ends the servers of a test run that died without doing so itself: by SIGKILL, a crash, a second Ctrl-C.
 
 `Leash` is the end that pytest holds; the module run as a program is the other one. Its standard input closes
-when pytest is gone, however that came about; then it kills what is still held and deletes the folders.
+when pytest is gone, however that came about; then it ends what is still held and deletes the folders.
 """
 
 import contextlib
@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -44,6 +44,13 @@ class Leash:
     def _say(self, line: str) -> None:
         self._program.stdin.write(line.encode() + b"\n")
         self._program.stdin.flush()
+
+
+def send(number: signal.Signals, pids: Iterable[int]) -> None:
+    """Send a signal to those of *pids* that are still there."""
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, number)
 
 
 def wait_until(holds: Callable[[], bool], *, within: float) -> bool:
@@ -86,11 +93,13 @@ def main() -> None:
     for line in sys.stdin:
         pid, _, folder = line.rstrip("\n").partition(" ")
         held[folder] = int(pid)
-    members = family(*(pid for pid in held.values() if pid))
-    for member in members:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(member, signal.SIGKILL)
-    wait_until(lambda: not family(*members), within=10)
+    parents = [pid for pid in held.values() if pid]
+    members = family(*parents)
+    send(signal.SIGTERM, parents)  # in order first: PostgreSQL gives its shared memory back
+    send(signal.SIGCONT, members)
+    wait_until(lambda: not family(*parents), within=5)
+    send(signal.SIGKILL, family(*members))
+    wait_until(lambda: not family(*members), within=5)
     for folder in held:
         shutil.rmtree(folder, ignore_errors=True)
 

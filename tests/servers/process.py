@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from tests.servers.leash import Leash, family, wait_until
+from tests.servers.leash import Leash, family, send, wait_until
 
 STARTS_WITHIN = 60  # seconds
 STOPS_WITHIN = 30  # seconds
@@ -97,7 +97,7 @@ class ServerProcess:
         if self._process is None:
             return
         members = family(self._process.pid)
-        _send(signal.SIGKILL, members)
+        send(signal.SIGKILL, members)
         self._process.wait()
         self._paused = []
         if not wait_until(lambda: not family(*members), within=STOPS_WITHIN):
@@ -108,13 +108,13 @@ class ServerProcess:
         """Freeze it and its children: connections stay open and nothing answers."""
         if self.pid is None:
             raise ServerError(f"{self.name} does not run")
-        _send(signal.SIGSTOP, [self.pid])  # the parent first: it can start no child that would be missed
+        send(signal.SIGSTOP, [self.pid])  # the parent first: it can start no child that would be missed
         self._paused = family(self.pid)
-        _send(signal.SIGSTOP, self._paused)
+        send(signal.SIGSTOP, self._paused)
 
     def resume(self) -> None:
         """Let a paused server go on; nothing where it is not paused."""
-        _send(signal.SIGCONT, self._paused)
+        send(signal.SIGCONT, self._paused)
         self._paused = []
 
     def last_words(self) -> str:
@@ -144,9 +144,3 @@ def private_folder(name: str, leash: Leash) -> Iterator[Path]:
         yield folder
     finally:
         shutil.rmtree(folder)
-
-
-def _send(number: signal.Signals, pids: Sequence[int]) -> None:
-    for pid in pids:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, number)
