@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-from safeconduct import ScopeCatalogue
-
 from service.application.current import Current
 from service.application.ports import Storage
 from service.domain.audit import AuditEntry
@@ -50,12 +48,10 @@ class ApplyCatalogue:
             latest = await read.catalogues.latest()
             in_use = await read.catalogues.live_tokens_by_scope()
         version, old = (
-            (latest[0], CatalogueDocument.from_json(latest[1]))
-            if latest
-            else (0, CatalogueDocument(scopes=ScopeCatalogue()))
+            (latest[0], CatalogueDocument.from_json(latest[1])) if latest else (0, CatalogueDocument())
         )
         wanted = wanted.after(old)
-        changes = difference(old, wanted).changes
+        changes = difference(old, wanted)
         lost = {scope: in_use[scope] for scope in wanted.lost_from(old) if scope in in_use}
         if lost and not keep_until_expiry and not dry_run:
             raise ScopesInUse(lost)

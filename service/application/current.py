@@ -7,7 +7,7 @@ rely on it.
 import json
 from collections.abc import Mapping
 
-from safeconduct import KeySet, ScopeCatalogue
+from safeconduct import KeySet
 
 from keys import Jwks, JwsSigner, KeyFailure, KeyRing, MasterKeys, Purpose, jwks, open_signer
 from service.application.ports import Storage, Transaction
@@ -23,7 +23,7 @@ class Current:
         self._masters = masters
         self._signers: dict[Purpose, JwsSigner] = {}
         self.heads: Mapping[str, int] = {}
-        self.catalogue = CatalogueDocument(scopes=ScopeCatalogue())
+        self.catalogue = CatalogueDocument()
         self.clients: Mapping[str, Client] = {}
         self.take_ring(KeyRing(0))
 

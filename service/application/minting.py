@@ -91,32 +91,14 @@ class Mint:
     def _sign(self, token: Token, list_id: str, idx: int, now: int) -> Minted:
         assert self._hash_key is not None  # noqa: S101 - mint() refused otherwise
         signer = self._current.signer(Purpose.ACCESS_TOKEN)
-        exp = NEVER if token.expires_at is None else token.expires_at
-        claims = Claims(
-            iss=self._issuer,
-            sub=to_wire(token.owner_id),
-            aud=token.audiences,
-            exp=exp,
-            iat=now,
-            jti=to_wire(token.jti),
-            client_id=PERSONAL_ACCESS_TOKEN_CLIENT,
-            scope=token.scopes,
-            nbf=token.not_before,
-            status=StatusReference(idx=idx, uri=status_list_uri(self._issuer, list_id)),
-            allowed_ips=token.allowed_ips,
-        )
+        claims = self._claims(token, list_id, idx, now)
         try:
             jwt = signer.sign(claims.to_json())
         except SelfCheckFailed as error:
             raise CannotSign(str(error)) from error
         if len(jwt) > LONGEST:
-            raise Faulty(
-                [
-                    Fault(
-                        "scopes", "token_too_long", f"the token would have {len(jwt)} of {LONGEST} characters"
-                    )
-                ]
-            )
+            detail = f"the token would have {len(jwt)} characters; {LONGEST} are allowed"
+            raise Faulty([Fault("scopes", "token_too_long", detail)])
         value = TokenValue(
             jti=token.jti,
             token_id=token.id,
@@ -126,10 +108,25 @@ class Mint:
             idx=idx,
             issued_at=now,
             not_before=token.not_before,
-            expires_at=exp,
-            ends_at=exp,
+            expires_at=claims.exp,
+            ends_at=claims.exp,
         )
         return Minted(jwt=Secret(jwt), value=value)
+
+    def _claims(self, token: Token, list_id: str, idx: int, now: int) -> Claims:
+        return Claims(
+            iss=self._issuer,
+            sub=to_wire(token.owner_id),
+            aud=token.audiences,
+            exp=NEVER if token.expires_at is None else token.expires_at,
+            iat=now,
+            jti=to_wire(token.jti),
+            client_id=PERSONAL_ACCESS_TOKEN_CLIENT,
+            scope=token.scopes,
+            nbf=token.not_before,
+            status=StatusReference(idx=idx, uri=status_list_uri(self._issuer, list_id)),
+            allowed_ips=token.allowed_ips,
+        )
 
 
 def status_list_uri(issuer: str, list_id: str) -> str:

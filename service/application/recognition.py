@@ -5,7 +5,10 @@ decides.
 from collections import OrderedDict
 from dataclasses import dataclass
 
-from safeconduct import Claims, InvalidToken, ParsedToken, VerificationPolicy, check_parsed, parse
+from safeconduct import Claims, VerificationPolicy
+from safeconduct.errors import InvalidToken
+from safeconduct.parser import parse
+from safeconduct.verifier import check_parsed
 
 from service.application.batch import Batch
 from service.application.current import Current
@@ -79,7 +82,7 @@ class RecogniseToken:
         return Recognised(reading, truth)
 
     def _read(self, token: str) -> Reading:
-        parsed: ParsedToken = parse(token)
+        parsed = parse(token)
         hashed = token_hash(token, self._hash_key) if self._hash_key is not None else ""
         reading = Reading(hashed, parsed.kid, Claims.from_json(parsed.claims))
         self._readings[token] = reading

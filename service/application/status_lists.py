@@ -4,7 +4,8 @@ import asyncio
 import hashlib
 from dataclasses import dataclass
 
-from safeconduct import SignedStatusList, StatusList
+from safeconduct.status_list import StatusList
+from safeconduct.status_list_token import SignedStatusList
 
 from keys import Purpose, SelfCheckFailed
 from service.application.current import Current
@@ -147,10 +148,10 @@ class StatusListTokens:
         )
         compressed = self._compressed.get(snapshot.list_id)
         if compressed is None or compressed[0] != shown.statuses:
-            claims = await asyncio.to_thread(shown.to_json)
+            claims: dict[str, object] = await asyncio.to_thread(shown.to_json)
             self._compressed[snapshot.list_id] = (shown.statuses, claims["status_list"])
             return claims
-        return shown.to_json(level=0) | {"status_list": compressed[1]}
+        return {**shown.to_json(level=0), "status_list": compressed[1]}
 
 
 def _served(signed: SignedList) -> ServedList:

@@ -9,12 +9,14 @@ from contextlib import suppress
 from pathlib import Path
 
 from rich.console import Console
-
-from service.clock import system_clock
 from service.logs import set_up_logs
-from service.settings import Settings
 from service.web.server import Server
-from service.wiring import Opened, open_services, read_master_key
+
+from keys import MasterKeys
+from service.clock import system_clock
+from service.master_key import read_master_key
+from service.settings import Settings
+from service.wiring import Opened, open_services
 
 LINK_FILE = "first-admin-link"
 
@@ -47,12 +49,12 @@ def _loop_runner() -> asyncio.Runner:
     return asyncio.Runner()
 
 
-async def _serve(settings: Settings, masters: "object") -> None:
+async def _serve(settings: Settings, masters: MasterKeys | None) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
-    async with open_services(settings, system_clock, masters=masters) as opened:  # type: ignore[arg-type]
+    async with open_services(settings, system_clock, masters=masters) as opened:
         server = Server(opened.services)
         await server.start()
         house = asyncio.create_task(opened.housekeeping.run(), name="housekeeping")
@@ -84,7 +86,9 @@ async def _announce(settings: Settings, opened: Opened) -> None:
         return
     path = settings.data_dir / LINK_FILE
     _write_private(path, link + "\n")
-    say.print(f"First administrator: a one-time link, good for {minutes} minutes, is in {path}", soft_wrap=True)
+    say.print(
+        f"First administrator: a one-time link, good for {minutes} minutes, is in {path}", soft_wrap=True
+    )
 
 
 def _write_private(path: Path, text: str) -> None:

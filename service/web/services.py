@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from service.application.catalogue import ApplyCatalogue
 from service.application.clients import CreateClient, DisableClient
 from service.application.current import Current
 from service.application.edit import EditToken
@@ -13,7 +14,7 @@ from service.application.list_tokens import GetToken, ListTokens
 from service.application.readiness import Readiness
 from service.application.recognition import RecogniseToken
 from service.application.regenerate import RegenerateToken
-from service.application.revoke import RevokeToken
+from service.application.revoke import RevokePresented, RevokeToken
 from service.application.sign_in import Sessions
 from service.application.status_lists import StatusListTokens
 from service.application.users import CreateUser, DisableUser
@@ -39,6 +40,7 @@ class Services:
     edit: EditToken
     regenerate: RegenerateToken
     revoke: RevokeToken
+    revoke_presented: RevokePresented
     recognise: RecogniseToken
     introspect: Introspect
 
@@ -46,3 +48,4 @@ class Services:
     list_keys: ListKeys
     rotate_keys: RotateKeys
     compromise_key: CompromiseKey
+    apply_catalogue: ApplyCatalogue
