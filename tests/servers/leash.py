@@ -76,7 +76,10 @@ def _parents() -> dict[int, int]:
     """Every living process of this machine and its parent."""
     if sys.platform == "darwin":
         rows = subprocess.run(
-            ["ps", "-A", "-o", "pid=,stat=,ppid="], capture_output=True, text=True, check=True
+            ["ps", "-A", "-o", "pid=", "-o", "stat=", "-o", "ppid="],
+            capture_output=True,
+            text=True,
+            check=True,
         )
         fields = [row.split() for row in rows.stdout.splitlines()]
     else:
