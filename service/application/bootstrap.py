@@ -12,7 +12,7 @@ _KEY_BYTES = 32
 
 
 async def index_key(storage: Storage, masters: MasterKeys | None, *, randomness: Randomness) -> bytes | None:
-    """The key of the index permutation, made at the first start; None when the master key does not open it."""
+    """The index permutation's key, made at the first start; None when the master key does not open it."""
     if masters is None:
         return None
     row = (INDEX_KEY,)

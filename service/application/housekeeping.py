@@ -45,7 +45,7 @@ class Housekeeping:
         await self._status_lists.follow()
 
     async def end_what_has_ended(self) -> int:
-        """Revoke values that the service ends before their `exp`; the truth query honoured the time already."""
+        """Revoke what the service ends before its `exp`; the truth query honoured the time already."""
         async with self._storage.transaction() as tx:
             now = await tx.now()
             changes = await tx.revocations.revoke_ended(now=now, limit=CHUNK)

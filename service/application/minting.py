@@ -29,7 +29,7 @@ class Minted:
 
 
 def token_hash(jwt: str, key: bytes) -> str:
-    """The keyed hash by which a value is recognised at first sight: HMAC-SHA-256, 43 characters of base64url."""
+    """By what a value is recognised at first sight: HMAC-SHA-256, 43 characters of base64url."""
     return base64.urlsafe_b64encode(hmac.digest(key, jwt.encode(), "sha256"))[:43].decode()
 
 

@@ -172,7 +172,7 @@ class Keys(Protocol):
 
     async def load(self) -> KeyRing: ...
     async def store(self, ring: KeyRing, *, expected_version: int) -> bool:
-        """Write the ring as version `expected_version` + 1; False when another came first (a normal outcome)."""
+        """Write it as version `expected_version` + 1; False when another came first, a normal outcome."""
 
     async def latest_exp_by_kid(self) -> Mapping[str, int]:
         """For each kid with live values the highest `exp` among them."""

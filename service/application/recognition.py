@@ -33,7 +33,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Recognised:
-    """A genuine value with what the database says of it now; `truth.reason` is None while it may be honoured."""
+    """A genuine value with what the database says of it; `truth.reason` is None while it is honoured."""
 
     reading: Reading
     truth: TokenTruth

@@ -25,8 +25,8 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser = commands.add_parser(
         "serve",
         help="run the service",
-        description="Run the service. Everything is set by SAFECONDUCT_… variables; with none set it keeps its "
-        "database and keys under data/ and listens on http://localhost:8080.",
+        description="Run the service. SAFECONDUCT_… variables set everything; with none set it keeps its database "
+        "and keys under data/ and listens on http://localhost:8080.",
         epilog="example:  SAFECONDUCT_PORT=9000 SAFECONDUCT_ISSUER=http://localhost:9000 safeconduct serve",
     )
     parser.set_defaults(run=run)
@@ -70,7 +70,7 @@ async def _serve(settings: Settings, masters: MasterKeys | None) -> None:
 
 
 async def _announce(settings: Settings, opened: Opened) -> None:
-    """Say where it serves, and how the first administrator gets in: on a terminal only, else in a 0600 file."""
+    """Say where it serves, and how the first administrator gets in: to a terminal, else in a 0600 file."""
     say = Console(stderr=True, highlight=False)
     say.print(f"Safeconduct serves {settings.issuer} (listening on {settings.host}:{settings.port})")
     secret = await opened.services.invitations.for_first_administrator()

@@ -46,7 +46,7 @@ class TokenRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Permitted:
-    """A request after judgement: canonical scopes in the order asked, audiences, and the end (None: never)."""
+    """A request after judgement: canonical scopes in the order asked, audiences, and the end or None."""
 
     note: str
     scopes: tuple[str, ...]

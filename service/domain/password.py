@@ -14,7 +14,7 @@ _ESTIMATED = 72  # the estimate's time grows with the square of the length; what
 
 
 def normalised(password: str) -> str:
-    """The one form in which a password is set and checked (NFKC), so that each keyboard gives the same bytes."""
+    """The one form in which a password is set and checked (NFKC), whatever the keyboard."""
     return unicodedata.normalize("NFKC", password)
 
 

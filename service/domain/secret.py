@@ -27,7 +27,7 @@ def new_secret(randomness: Randomness) -> Secret:
 
 
 def new_alphanumeric_secret(randomness: Randomness) -> Secret:
-    """52 lower-case letters and digits: 256 random bits that need no form encoding (RFC 6749 section 2.3.1)."""
+    """256 random bits as 52 letters and digits, which need no form encoding (RFC 6749 section 2.3.1)."""
     return Secret(base64.b32encode(randomness(32)).rstrip(b"=").decode().lower())
 
 
