@@ -9,13 +9,13 @@ from contextlib import suppress
 from pathlib import Path
 
 from rich.console import Console
-from service.logs import set_up_logs
-from service.web.server import Server
 
 from keys import MasterKeys
 from service.clock import system_clock
+from service.logs import set_up_logs
 from service.master_key import read_master_key
 from service.settings import Settings
+from service.web.server import Server
 from service.wiring import Opened, open_services
 
 LINK_FILE = "first-admin-link"
@@ -25,8 +25,8 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser = commands.add_parser(
         "serve",
         help="run the service",
-        description="Run the service. SAFECONDUCT_… variables set everything; with none set it keeps its database "
-        "and keys under data/ and listens on http://localhost:8080.",
+        description="Run the service. SAFECONDUCT_… variables set everything; with none set, it keeps its "
+        "database and keys under data/ and listens on http://localhost:8080.",
         epilog="example:  SAFECONDUCT_PORT=9000 SAFECONDUCT_ISSUER=http://localhost:9000 safeconduct serve",
     )
     parser.set_defaults(run=run)
