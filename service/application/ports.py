@@ -107,12 +107,14 @@ class Revocations(Protocol):
         """The values alone (regenerate), and the children made by them."""
 
     async def revoke_all_of(self, owner_id: str, *, now: int, by: str, reason: str) -> list[StatusChange]: ...
-    async def revoke_kid(self, kid: str, *, now: int, by: str, reason: str) -> list[StatusChange]: ...
+    async def revoke_kid(self, kid: str, *, now: int, by: str, reason: str) -> list[StatusChange]:
+        """All live values of a key, the records whose current value is one, and what they made."""
+
     async def revoke_ended(self, *, now: int, limit: int) -> list[StatusChange]:
-        """Values that the service ended before their `exp` (a shortened expiry)."""
+        """Values that the service ended before their `exp` (a shortened expiry), and the children made by them."""
 
     async def statuses(self, token_id: str) -> list[StatusChange]:
-        """The present status (0 or 2) of each live value of a record, for pausing and resuming."""
+        """The present status (0 or 2) of each live value of a record and of its children, for pausing and resuming."""
 
 
 class StatusLists(Protocol):
@@ -139,12 +141,14 @@ class StatusLists(Protocol):
 class ListSnapshot:
     """One list as of one database snapshot: `as_of` is that snapshot's time, `version` its revision.
 
-    `entries` holds (index, status) of what is not VALID.
+    `unlisted` is the status of every index that `entries` does not name: VALID (0) while indexes are handed out,
+    INVALID (1) once the list is full or closed, so that an index without a live value refuses.
     """
 
     list_id: str
     version: int
     as_of: int
+    unlisted: int
     entries: Sequence[tuple[int, int]]
 
 
@@ -236,7 +240,7 @@ class Transaction(Protocol):
         """The database's clock: whole POSIX seconds, read when asked (R71)."""
 
     async def heads(self) -> Mapping[str, int]:
-        """All counters: epoch, key_set, revision, catalogue, client, audit."""
+        """All counters: epoch, key_set, index (all that were ever handed out), revision, catalogue, client, audit."""
 
 
 class Storage(Protocol):

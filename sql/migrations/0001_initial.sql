@@ -2,12 +2,13 @@
 -- what both engines store and compare alike.
 
 -- Counters that order commits. Taking one by UPDATE locks it until the transaction ends.
+-- 'index' counts the status list indexes ever handed out: n lies in the list at position n / capacity.
 CREATE TABLE head (
     name  TEXT PRIMARY KEY,
     value BIGINT NOT NULL
 );
 INSERT INTO head (name, value) VALUES
-    ('epoch', 1), ('key_set', 0), ('revision', 0), ('catalogue', 0), ('client', 0), ('audit', 0);
+    ('epoch', 1), ('key_set', 0), ('index', 0), ('revision', 0), ('catalogue', 0), ('client', 0), ('audit', 0);
 
 CREATE TABLE users (
     id            TEXT PRIMARY KEY,
@@ -44,7 +45,7 @@ CREATE TABLE session (
     expires_at   BIGINT NOT NULL,
     ended_at     BIGINT
 );
-CREATE INDEX session_user ON session (user_id);
+CREATE INDEX session_owner ON session (user_id);
 
 CREATE TABLE client (
     id          TEXT PRIMARY KEY,
@@ -85,19 +86,17 @@ CREATE UNIQUE INDEX signing_key_one_active ON signing_key (purpose) WHERE state 
 
 -- Symmetric keys (status list permutation, audit chain), sealed like private keys.
 CREATE TABLE sealed_secret (
-    name      TEXT PRIMARY KEY,
-    sealed    TEXT NOT NULL,
-    master_id TEXT NOT NULL,
+    name       TEXT PRIMARY KEY,
+    sealed     TEXT NOT NULL,
+    master_id  TEXT NOT NULL,
     created_at BIGINT NOT NULL
 );
 
 CREATE TABLE status_list (
     id         TEXT PRIMARY KEY,
     position   BIGINT NOT NULL UNIQUE,
-    allocated  BIGINT NOT NULL,     -- how many indexes have been handed out
-    capacity   BIGINT NOT NULL,
     created_at BIGINT NOT NULL,
-    revision   BIGINT NOT NULL      -- of its last change
+    revision   BIGINT NOT NULL      -- of its last change; written only by who holds the head 'revision'
 );
 
 CREATE TABLE token (
@@ -118,7 +117,7 @@ CREATE TABLE token (
     created_at    BIGINT NOT NULL,
     suspended_at  BIGINT,
     suspended_by  TEXT,
-    suspended_by_administrator BIGINT,
+    suspended_by_administrator BIGINT NOT NULL,
     revoked_at    BIGINT,
     revoked_by    TEXT,
     revoke_reason TEXT,
@@ -141,18 +140,19 @@ CREATE TABLE token_value (
     expires_at BIGINT NOT NULL,     -- the exp claim
     ends_at    BIGINT NOT NULL,     -- when the service ends it: exp or earlier
     revoked_at BIGINT,
-    UNIQUE (list_id, idx)
+    UNIQUE (list_id, idx),
+    CHECK (ends_at <= expires_at)
 );
 CREATE INDEX token_value_token ON token_value (token_id);
-CREATE INDEX token_value_kid ON token_value (kid);
-CREATE INDEX token_value_ends ON token_value (ends_at) WHERE revoked_at IS NULL;
+CREATE INDEX token_value_kid ON token_value (kid, expires_at) WHERE revoked_at IS NULL;
+CREATE INDEX token_value_ended ON token_value (ends_at) WHERE revoked_at IS NULL AND ends_at < expires_at;
 
 -- What the published lists are told, in the order of commits: the outbox.
 CREATE TABLE status_change (
     revision   BIGINT NOT NULL,
     list_id    TEXT NOT NULL REFERENCES status_list (id),
     idx        BIGINT NOT NULL,
-    status     BIGINT NOT NULL,
+    status     BIGINT NOT NULL CHECK (status IN (0, 1, 2)),
     jti        TEXT NOT NULL,
     changed_at BIGINT NOT NULL,
     PRIMARY KEY (revision, list_id, idx)
@@ -161,11 +161,11 @@ CREATE INDEX status_change_jti ON status_change (jti);
 
 -- The one signed token per (list, version, tick) that all replicas serve.
 CREATE TABLE signed_status_list (
-    list_id   TEXT PRIMARY KEY REFERENCES status_list (id),
-    version   BIGINT NOT NULL,
-    tick      BIGINT NOT NULL,
-    token     TEXT NOT NULL,
-    issued_at BIGINT NOT NULL,
+    list_id    TEXT PRIMARY KEY REFERENCES status_list (id),
+    version    BIGINT NOT NULL,
+    tick       BIGINT NOT NULL,
+    token      TEXT NOT NULL,
+    issued_at  BIGINT NOT NULL,
     expires_at BIGINT NOT NULL
 );
 
@@ -178,4 +178,4 @@ CREATE TABLE audit (
     detail   TEXT NOT NULL,         -- JSON, no secrets
     chain    TEXT NOT NULL          -- SHA-256 over the row and the chain before it
 );
-CREATE INDEX audit_subject ON audit (subject);
+CREATE INDEX audit_subject ON audit (subject, sequence);

@@ -1,0 +1,29 @@
+from collections import Counter
+from collections.abc import Mapping
+
+from service.storage import words
+from service.storage.connection import Connection
+
+
+class SqlCatalogues:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def latest(self) -> tuple[int, str] | None:
+        row = await self._connection.one("latest_catalogue")
+        return (row["version"], row["document"]) if row else None
+
+    async def add(self, document: str, *, by: str, now: int, expected_version: int) -> bool:
+        head = await self._connection.one("advance_head_from", name="catalogue", expected=expected_version)
+        if head is None:
+            return False
+        await self._connection.one(
+            "add_catalogue", version=head["value"], document=document, applied_at=now, applied_by=by
+        )
+        return True
+
+    async def live_tokens_by_scope(self) -> Mapping[str, int]:
+        tokens: Counter[str] = Counter()
+        for row in await self._connection.all("live_scope_lists"):
+            tokens.update(dict.fromkeys(words.split(row["scopes"]), row["tokens"]))
+        return tokens

@@ -1,0 +1,56 @@
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+
+from service.clock import Clock
+from service.domain.token import TokenTruth
+from service.storage import migrate, truth
+from service.storage.engine import Engine
+from service.storage.transaction import SqlTransaction
+from service.storage.uninterrupted import uninterrupted
+
+
+class Database:
+    """The storage of `service.application.ports`, over either engine."""
+
+    def __init__(self, engine: Engine, clock: Clock) -> None:
+        self._engine = engine
+        self._clock = clock
+
+    async def migrate(self) -> list[str]:
+        """Bring the schema to this version and tell what was applied; raises SchemaUnknown."""
+        return await migrate.migrate(self._engine, self._clock)
+
+    async def schema_is_current(self) -> bool:
+        """Whether the schema is exactly this version's."""
+        async with self._engine.reader() as connection:
+            return await migrate.is_current(connection)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[SqlTransaction]:
+        async with self._engine.writer() as connection:
+            await connection.run("begin")
+            yield SqlTransaction(connection)
+            await uninterrupted(connection.commit())
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[SqlTransaction]:
+        async with self._engine.reader() as connection:
+            yield SqlTransaction(connection)
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[SqlTransaction]:
+        async with self._engine.reader() as connection:
+            await connection.run("begin_snapshot")
+            yield SqlTransaction(connection)
+            await uninterrupted(connection.run("rollback"))
+
+    async def truth_by_hash(self, token_hashes: Sequence[str]) -> Mapping[str, TokenTruth]:
+        async with self._engine.truth() as connection:
+            return await truth.truth_by_hash(connection, token_hashes)
+
+    async def truth_by_jti(self, jtis: Sequence[str]) -> Mapping[str, TokenTruth]:
+        async with self._engine.truth() as connection:
+            return await truth.truth_by_jti(connection, jtis)
+
+    async def close(self) -> None:
+        await self._engine.close()

@@ -1,0 +1,68 @@
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from keys import KeyRing, KeyState, Purpose, SigningKey
+from service.storage.connection import Connection, Row
+
+_AS_THEY_ARE: Final = (
+    "kid",
+    "algorithm",
+    "sealed_private",
+    "master_id",
+    "created_at",
+    "published_at",
+    "activated_at",
+    "retired_at",
+    "private_destroyed_at",
+    "removed_at",
+    "compromised_at",
+)
+
+
+class SqlKeys:
+    """Also the keys' own `KeyStore`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def lock(self) -> int:
+        row = await self._connection.only("lock_head", name="key_set")
+        return int(row["value"])
+
+    async def load(self) -> KeyRing:
+        rows = await self._connection.all("key_set")
+        return KeyRing(rows[0]["version"], [_key_of(row) for row in rows if row["kid"] is not None])
+
+    async def store(self, ring: KeyRing, *, expected_version: int) -> bool:
+        if await self._connection.one("advance_head_from", name="key_set", expected=expected_version) is None:
+            return False
+        # the active one last: the one before it must have made room
+        keys = sorted(ring.keys, key=lambda key: key.state is KeyState.ACTIVE)
+        await self._connection.many("store_signing_key", [_columns_of(key) for key in keys])
+        return True
+
+    async def latest_exp_by_kid(self) -> Mapping[str, int]:
+        return {row["kid"]: row["latest_exp"] for row in await self._connection.all("live_values_by_kid")}
+
+    async def live_by_kid(self) -> Mapping[str, int]:
+        return {row["kid"]: row["live"] for row in await self._connection.all("live_values_by_kid")}
+
+
+def _key_of(row: Row) -> SigningKey:
+    return SigningKey(
+        **{column: row[column] for column in _AS_THEY_ARE},
+        purpose=Purpose(row["purpose"]),
+        state=KeyState(row["state"]),
+        public_jwk=json.loads(row["public_jwk"]),
+        bootstrap=bool(row["bootstrap"]),
+    )
+
+
+def _columns_of(key: SigningKey) -> dict[str, Any]:
+    return {column: getattr(key, column) for column in _AS_THEY_ARE} | {
+        "purpose": key.purpose.value,
+        "state": key.state.value,
+        "public_jwk": json.dumps(dict(key.public_jwk), sort_keys=True, separators=(",", ":")),
+        "bootstrap": int(key.bootstrap),
+    }

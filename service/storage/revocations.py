@@ -1,0 +1,91 @@
+from collections.abc import Iterable, Mapping, Sequence
+
+from service.domain.token import StatusChange
+from service.storage.connection import Connection, Row
+from service.storage.padded import in_widths
+
+PARENT_ENDED = "parent_ended"
+"""Why a child is revoked whose parent's value ended without a word of its own."""
+
+Records = Mapping[str, str | None]
+"""Ids of records, each with its parent's."""
+
+
+class SqlRevocations:
+    """Revokes in steps of which each takes its locks in one order.
+
+    Every record is held before any value is written, families by their parent's id and the parent first, so
+    that two revocations never wait for each other. The caller holds what keeps values from being added
+    meanwhile: the record, its owner, or the key set.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def revoke_token(self, token_id: str, *, now: int, by: str, reason: str) -> list[StatusChange]:
+        family = await self._family(token_id)
+        return await self._revoke(family, now=now, by=by, reason=reason)
+
+    async def revoke_values(self, token_id: str, *, now: int) -> list[StatusChange]:
+        family = await self._family(token_id)
+        children = {id_: parent_id for id_, parent_id in family.items() if id_ != token_id}
+        changes = await self._revoke(children, now=now, by=None, reason=PARENT_ENDED)
+        return [*await self._revoke_values_of([token_id], now), *changes]
+
+    async def revoke_all_of(self, owner_id: str, *, now: int, by: str, reason: str) -> list[StatusChange]:
+        records = await self._held(await self._connection.all("unrevoked_tokens_of", owner_id=owner_id))
+        return await self._revoke(records, now=now, by=by, reason=reason)
+
+    async def revoke_kid(self, kid: str, *, now: int, by: str, reason: str) -> list[StatusChange]:
+        rows = await self._connection.all("tokens_resting_on", kid=kid, now=now)
+        records = await self._held(rows)
+        resting = {row["id"]: records[row["id"]] for row in rows if row["rests"]}
+        changes = await self._revoke(resting, now=now, by=by, reason=reason)
+        others = await self._connection.all("revoke_values_by", kid=kid, now=now)
+        return [*changes, *_invalid(others)]
+
+    async def revoke_ended(self, *, now: int, limit: int) -> list[StatusChange]:
+        rows = await self._connection.all("ended_values", now=now, limit=limit)
+        made = {row["child_id"]: row["id"] for row in rows if row["child_id"] is not None}
+        await self._hold({row["id"]: row["parent_id"] for row in rows} | made)
+        changes = await self._revoke(made, now=now, by=None, reason=PARENT_ENDED)
+        for keys in in_widths(sorted({row["jti"] for row in rows})):
+            changes += _invalid(await self._connection.all("revoke_ended_values", now=now, **keys))
+        return changes
+
+    async def statuses(self, token_id: str) -> list[StatusChange]:
+        return [
+            StatusChange(list_id=row["list_id"], idx=row["idx"], status=row["status"], jti=row["jti"])
+            for row in await self._connection.all("statuses_of", token_id=token_id)
+        ]
+
+    async def _family(self, token_id: str) -> Records:
+        return await self._held(await self._connection.all("family_of", token_id=token_id))
+
+    async def _held(self, rows: Iterable[Row]) -> Records:
+        records = {row["id"]: row["parent_id"] for row in rows}
+        await self._hold(records)
+        return records
+
+    async def _hold(self, records: Records) -> None:
+        await self._connection.many("hold_token", [{"id": id_} for id_ in _in_order(records)])
+
+    async def _revoke(self, records: Records, *, now: int, by: str | None, reason: str) -> list[StatusChange]:
+        """Held records with all their values."""
+        rows = [{"id": id_, "now": now, "by": by, "reason": reason} for id_ in records]
+        await self._connection.many("revoke_record", rows)
+        return await self._revoke_values_of(list(records), now)
+
+    async def _revoke_values_of(self, token_ids: Sequence[str], now: int) -> list[StatusChange]:
+        changes: list[StatusChange] = []
+        for keys in in_widths(token_ids):
+            changes += _invalid(await self._connection.all("revoke_values_of", now=now, **keys))
+        return changes
+
+
+def _in_order(records: Records) -> list[str]:
+    return sorted(records, key=lambda id_: (records[id_] or id_, records[id_] is not None, id_))
+
+
+def _invalid(rows: Iterable[Row]) -> list[StatusChange]:
+    return [StatusChange(list_id=row["list_id"], idx=row["idx"], status=1, jti=row["jti"]) for row in rows]

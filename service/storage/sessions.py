@@ -1,0 +1,52 @@
+from service.domain.session import Carrier, Session
+from service.domain.user import User
+from service.storage.connection import Connection
+from service.storage.users import user_of
+
+
+class SqlSessions:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def add(self, session: Session) -> None:
+        await self._connection.one(
+            "add_session",
+            id=session.id,
+            secret_hash=session.secret_hash,
+            user_id=session.user_id,
+            carrier=session.carrier.value,
+            created_at=session.created_at,
+            confirmed_at=session.confirmed_at,
+            seen_at=session.seen_at,
+            expires_at=session.expires_at,
+            ended_at=session.ended_at,
+        )
+
+    async def find(self, secret_hash: str) -> tuple[Session, User] | None:
+        row = await self._connection.one("live_session", secret_hash=secret_hash)
+        if row is None:
+            return None
+        session = Session(
+            id=row["session_id"],
+            secret_hash=row["secret_hash"],
+            user_id=row["user_id"],
+            carrier=Carrier(row["carrier"]),
+            created_at=row["opened_at"],
+            confirmed_at=row["confirmed_at"],
+            seen_at=row["seen_at"],
+            expires_at=row["expires_at"],
+            ended_at=row["ended_at"],
+        )
+        return session, user_of(row)
+
+    async def seen(self, session_id: str, now: int) -> None:
+        await self._connection.one("see_session", id=session_id, now=now)
+
+    async def confirm(self, session_id: str, secret_hash: str, now: int) -> None:
+        await self._connection.one("confirm_session", id=session_id, secret_hash=secret_hash, now=now)
+
+    async def end(self, session_id: str, now: int) -> None:
+        await self._connection.one("end_session", id=session_id, now=now)
+
+    async def end_all(self, user_id: str, now: int, *, but: str | None = None) -> None:
+        await self._connection.all("end_sessions", user_id=user_id, now=now, but=but)

@@ -1,0 +1,105 @@
+from collections.abc import Sequence
+
+from service.application.ports import ListSnapshot, SignedList
+from service.domain.permutation import CAPACITY
+from service.domain.token import StatusChange
+from service.storage.connection import Connection
+
+
+class SqlStatusLists:
+    """The n-th index ever handed out is counter n mod CAPACITY of the list at position n div CAPACITY.
+
+    So one head tells where the next one comes from, and no index can come twice (R10).
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def allocate(self, count: int, *, new_list_id: str, now: int) -> list[tuple[str, int]]:
+        if not 0 <= count <= CAPACITY:
+            raise ValueError(f"{count} indexes at once: a list has {CAPACITY}")
+        head = await self._connection.only("advance_head", name="index", count=count)
+        places = [divmod(number, CAPACITY) for number in range(head["value"] - count, head["value"])]
+        lists = {
+            position: await self._list_at(position, new_list_id, now)
+            for position in sorted({position for position, _ in places})
+        }
+        return [(lists[position], counter) for position, counter in places]
+
+    async def _list_at(self, position: int, new_list_id: str, now: int) -> str:
+        row = await self._connection.one("status_list_at", position=position)
+        if row is None:
+            row = await self._connection.only(
+                "add_status_list", id=new_list_id, position=position, created_at=now
+            )
+        return str(row["id"])
+
+    async def announce(self, changes: Sequence[StatusChange], now: int) -> int:
+        head = await self._connection.only("advance_head", name="revision", count=1)
+        revision = int(head["value"])
+        rows = [
+            {
+                "revision": revision,
+                "list_id": change.list_id,
+                "idx": change.idx,
+                "status": change.status,
+                "jti": change.jti,
+                "changed_at": now,
+            }
+            for change in changes
+        ]
+        await self._connection.many("add_status_change", rows)
+        touched = sorted({change.list_id for change in changes})
+        await self._connection.many(
+            "touch_status_list", [{"id": each, "revision": revision} for each in touched]
+        )
+        return revision
+
+    async def all(self) -> list[str]:
+        return [row["id"] for row in await self._connection.all("status_lists")]
+
+    async def changed_since(self, revision: int) -> list[str]:
+        return [
+            row["id"] for row in await self._connection.all("status_lists_changed_since", revision=revision)
+        ]
+
+    async def snapshot(self, list_id: str) -> ListSnapshot | None:
+        head = await self._connection.one("status_list_head", id=list_id, capacity=CAPACITY)
+        if head is None:
+            return None
+        unlisted, as_of = head["closed"], head["as_of"]
+        rows = await self._connection.all(
+            "status_list_entries", list_id=list_id, as_of=as_of, unlisted=unlisted
+        )
+        return ListSnapshot(
+            list_id=list_id,
+            version=head["version"],
+            as_of=as_of,
+            unlisted=unlisted,
+            entries=[(row["idx"], row["status"]) for row in rows],
+        )
+
+    async def signed(self, list_id: str) -> SignedList | None:
+        row = await self._connection.one("signed_status_list", list_id=list_id)
+        if row is None:
+            return None
+        return SignedList(
+            list_id=row["list_id"],
+            version=row["version"],
+            tick=row["tick"],
+            token=row["token"],
+            issued_at=row["issued_at"],
+            expires_at=row["expires_at"],
+        )
+
+    async def publish(self, signed: SignedList) -> bool:
+        row = await self._connection.one(
+            "publish_status_list",
+            list_id=signed.list_id,
+            version=signed.version,
+            tick=signed.tick,
+            token=signed.token,
+            issued_at=signed.issued_at,
+            expires_at=signed.expires_at,
+        )
+        return row is not None

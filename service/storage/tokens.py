@@ -1,0 +1,70 @@
+from collections.abc import Sequence
+from typing import Final
+
+from service.application.ports import TokenPage
+from service.domain.token import NEVER, Token, TokenState, TokenValue
+from service.domain.user import fold
+from service.storage.connection import Connection
+from service.storage.token_rows import changing, columns_of, token_of, unchanging, value_of
+
+UNREVOKED: Final = frozenset(TokenState) - {TokenState.REVOKED}
+
+
+class SqlTokens:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def add(self, tokens: Sequence[Token], values: Sequence[TokenValue]) -> None:
+        await self._connection.many("add_token", [unchanging(token) | changing(token) for token in tokens])
+        await self._connection.many("add_value", [columns_of(value) for value in values])
+
+    async def add_value(self, value: TokenValue) -> None:
+        await self._connection.many("add_value", [columns_of(value)])
+
+    async def get(self, token_id: str) -> Token | None:
+        row = await self._connection.one("token_by_id", id=token_id)
+        return token_of(row) if row else None
+
+    async def lock(self, token_id: str) -> Token | None:
+        row = await self._connection.one("lock_token", id=token_id)
+        return token_of(row) if row else None
+
+    async def page(self, page: TokenPage) -> list[tuple[Token, int]]:
+        states = [str(state) for state in sorted(page.states or UNREVOKED)]
+        after_value, after_sequence = page.after or (None, None)
+        rows = await self._connection.all(
+            "page_of_tokens",
+            owner_id=page.owner_id,
+            **{f"state{n}": states[n - 1] if n <= len(states) else "" for n in range(1, 5)},
+            pattern="%" if page.search is None else f"%{_literally(fold(page.search))}%",
+            scope=page.scope,
+            sort=page.sort,
+            never=NEVER,
+            direction=-1 if page.descending else 1,
+            after_value=after_value,
+            after_sequence=after_sequence,
+            limit=page.limit,
+        )
+        return [(token_of(row), row["sort_value"]) for row in rows]
+
+    async def change(self, token: Token) -> None:
+        await self._connection.one("change_token", **changing(token))
+
+    async def live_values(self, token_id: str) -> list[TokenValue]:
+        return [value_of(row) for row in await self._connection.all("live_values", token_id=token_id)]
+
+    async def end_values_at(self, token_id: str, ends_at: int) -> None:
+        await self._connection.all("end_values_at", token_id=token_id, ends_at=ends_at)
+
+    async def count_live(self, owner_id: str) -> int:
+        row = await self._connection.only("count_live_tokens", owner_id=owner_id)
+        return int(row["tokens"])
+
+    async def count_created_since(self, owner_id: str, since: int) -> int:
+        row = await self._connection.only("count_created_tokens", owner_id=owner_id, since=since)
+        return int(row["tokens"])
+
+
+def _literally(text: str) -> str:
+    """`text` as a LIKE pattern that stands for itself."""
+    return text.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")

@@ -1,0 +1,39 @@
+from collections.abc import Mapping
+
+from service.storage.audit import SqlAudit
+from service.storage.catalogues import SqlCatalogues
+from service.storage.clients import SqlClients
+from service.storage.connection import Connection
+from service.storage.invitations import SqlInvitations
+from service.storage.keys import SqlKeys
+from service.storage.revocations import SqlRevocations
+from service.storage.sealed_secrets import SqlSecrets
+from service.storage.sessions import SqlSessions
+from service.storage.status_lists import SqlStatusLists
+from service.storage.tokens import SqlTokens
+from service.storage.users import SqlUsers
+
+
+class SqlTransaction:
+    """Every repository over one connection."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self.users = SqlUsers(connection)
+        self.invitations = SqlInvitations(connection)
+        self.sessions = SqlSessions(connection)
+        self.tokens = SqlTokens(connection)
+        self.revocations = SqlRevocations(connection)
+        self.status_lists = SqlStatusLists(connection)
+        self.clients = SqlClients(connection)
+        self.keys = SqlKeys(connection)
+        self.secrets = SqlSecrets(connection)
+        self.catalogues = SqlCatalogues(connection)
+        self.audit = SqlAudit(connection)
+
+    async def now(self) -> int:
+        row = await self._connection.only("now")
+        return int(row["now"])
+
+    async def heads(self) -> Mapping[str, int]:
+        return {row["name"]: row["value"] for row in await self._connection.all("heads")}

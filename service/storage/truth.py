@@ -1,0 +1,47 @@
+"""The one question that decides: may this value be honoured now?"""
+
+import re
+from collections.abc import Sequence
+
+from service.domain.errors import StorageUnavailable
+from service.domain.token import TokenTruth
+from service.storage import words
+from service.storage.connection import Connection, Row
+from service.storage.padded import padded
+
+_KEY = re.compile(r"[0-9A-Za-z_-]{1,64}", re.ASCII)
+
+
+async def truth_by_hash(connection: Connection, token_hashes: Sequence[str]) -> dict[str, TokenTruth]:
+    """One statement for all; a hash that cannot be one is unknown and reaches no database (threats 1)."""
+    rows = await connection.all("truth", **padded(_keys(token_hashes)))
+    if not all(row["writable"] for row in rows):
+        raise StorageUnavailable("this database server is a standby or read-only: it cannot tell the truth")
+    return {row["token_hash"]: _truth_of(row) for row in rows if row["token_hash"] is not None}
+
+
+async def truth_by_jti(connection: Connection, jtis: Sequence[str]) -> dict[str, TokenTruth]:
+    """By way of the hashes, which never change: the verdict is read in one statement all the same."""
+    hashes = [row["token_hash"] for row in await connection.all("hashes_of", **padded(_keys(jtis)))]
+    return {truth.jti: truth for truth in (await truth_by_hash(connection, hashes)).values()}
+
+
+def _keys(asked: Sequence[str]) -> list[str]:
+    return [key for key in asked if _KEY.fullmatch(key)]
+
+
+def _truth_of(row: Row) -> TokenTruth:
+    return TokenTruth(
+        token_hash=row["token_hash"],
+        jti=row["jti"],
+        kid=row["kid"],
+        list_id=row["list_id"],
+        idx=row["idx"],
+        expires_at=row["expires_at"],
+        token_id=row["token_id"],
+        owner_id=row["owner_id"],
+        scopes=words.split(row["scopes"]),
+        audiences=words.split(row["audiences"]),
+        allowed_ips=words.split(row["allowed_ips"]),
+        reason=row["reason"],
+    )

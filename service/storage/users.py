@@ -1,0 +1,66 @@
+from service.domain.user import Grant, GrantKind, Role, User, UserKind, fold
+from service.storage import words
+from service.storage.connection import Connection, Row
+
+
+def user_of(row: Row) -> User:
+    return User(
+        id=row["id"],
+        kind=UserKind(row["kind"]),
+        name=row["name"],
+        role=Role(row["role"]),
+        password_hash=row["password_hash"],
+        grant=Grant(GrantKind(row["grant_kind"]), words.split(row["grant_scopes"])),
+        created_at=row["created_at"],
+        disabled_at=row["disabled_at"],
+        version=row["version"],
+    )
+
+
+class SqlUsers:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def add(self, user: User) -> bool:
+        row = await self._connection.one(
+            "add_user",
+            id=user.id,
+            kind=user.kind.value,
+            name=user.name,
+            name_folded=fold(user.name),
+            role=user.role.value,
+            password_hash=user.password_hash,
+            grant_kind=user.grant.kind.value,
+            grant_scopes=words.join(user.grant.scopes),
+            created_at=user.created_at,
+            disabled_at=user.disabled_at,
+        )
+        return row is not None
+
+    async def get(self, user_id: str) -> User | None:
+        row = await self._connection.one("user_by_id", id=user_id)
+        return user_of(row) if row else None
+
+    async def find(self, name: str) -> User | None:
+        row = await self._connection.one("user_by_name", name_folded=fold(name))
+        return user_of(row) if row else None
+
+    async def lock(self, user_id: str) -> User | None:
+        row = await self._connection.one("lock_user", id=user_id)
+        return user_of(row) if row else None
+
+    async def change(
+        self, user_id: str, *, role: Role, password_hash: str | None, grant: Grant, disabled_at: int | None
+    ) -> None:
+        await self._connection.one(
+            "change_user",
+            id=user_id,
+            role=role.value,
+            password_hash=password_hash,
+            grant_kind=grant.kind.value,
+            grant_scopes=words.join(grant.scopes),
+            disabled_at=disabled_at,
+        )
+
+    async def administrator_exists(self) -> bool:
+        return await self._connection.one("any_administrator") is not None

@@ -1,0 +1,38 @@
+-- How PostgreSQL begins and ends: the same names as for SQLite. Nothing is set beyond a transaction's end, so that
+-- a pooler may hand each transaction to another server process.
+
+-- name: begin()!
+-- Begin a transaction that writes. Its commit waits at least for the disk of this server; a stalled client holds
+-- locks for 5 seconds at most.
+BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
+SELECT set_config('lock_timeout', '5s', true),
+       set_config('idle_in_transaction_session_timeout', '5s', true),
+       set_config('synchronous_commit',
+                  CASE current_setting('synchronous_commit') WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END,
+                  true);
+
+-- name: begin_snapshot()!
+-- Begin reads that all see one snapshot.
+BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
+SET LOCAL idle_in_transaction_session_timeout = '5s';
+
+-- name: begin_migration()!
+-- Begin a migration: nobody else migrates meanwhile. The lock ends with the transaction.
+BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
+SELECT pg_advisory_xact_lock(7305808869231643762);
+
+-- name: commit()!
+-- Make it durable.
+COMMIT;
+
+-- name: rollback()!
+-- Leave nothing.
+ROLLBACK;
+
+-- name: migration_table()^
+-- A row once any migration was applied.
+SELECT tablename AS name FROM pg_tables WHERE schemaname = current_schema() AND tablename = 'schema_migration';
+
+-- name: turn_clock(offset)^
+-- Let the clock of this session run ahead by some seconds; for tests.
+SELECT set_config('safeconduct.clock_offset', CAST(:offset AS TEXT), false) AS clock_offset;

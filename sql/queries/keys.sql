@@ -1,0 +1,27 @@
+-- name: key_set()
+-- All keys there ever were with the version of the set, in one read; one row without a kid where there is none.
+SELECT h.value AS version, k.kid, k.purpose, k.algorithm, k.state, k.public_jwk, k.sealed_private, k.master_id,
+       k.bootstrap, k.created_at, k.published_at, k.activated_at, k.retired_at, k.private_destroyed_at, k.removed_at,
+       k.compromised_at
+  FROM head h
+  LEFT JOIN signing_key k ON 1 = 1
+ WHERE h.name = 'key_set';
+
+-- name: store_signing_key(kid, purpose, algorithm, state, public_jwk, sealed_private, master_id, bootstrap, created_at, published_at, activated_at, retired_at, private_destroyed_at, removed_at, compromised_at)*!
+-- Write a key as it is now; what its kid stands for never changes.
+INSERT INTO signing_key (kid, purpose, algorithm, state, public_jwk, sealed_private, master_id, bootstrap, created_at,
+                         published_at, activated_at, retired_at, private_destroyed_at, removed_at, compromised_at)
+VALUES (:kid, :purpose, :algorithm, :state, :public_jwk, :sealed_private, :master_id, :bootstrap, :created_at,
+        :published_at, :activated_at, :retired_at, :private_destroyed_at, :removed_at, :compromised_at)
+ON CONFLICT (kid) DO UPDATE
+   SET state = excluded.state, sealed_private = excluded.sealed_private, master_id = excluded.master_id,
+       bootstrap = excluded.bootstrap, activated_at = excluded.activated_at, retired_at = excluded.retired_at,
+       private_destroyed_at = excluded.private_destroyed_at, removed_at = excluded.removed_at,
+       compromised_at = excluded.compromised_at;
+
+-- name: live_values_by_kid()
+-- For each kid how many live values it signed and when the last of them expires.
+SELECT kid, count(*) AS live, max(expires_at) AS latest_exp
+  FROM token_value
+ WHERE revoked_at IS NULL AND expires_at > sc_now()
+ GROUP BY kid;

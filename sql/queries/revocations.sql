@@ -1,0 +1,78 @@
+-- Revocations hold every record they touch, in one order, before they write it or a value of it.
+
+-- name: hold_token(id)*!
+-- Hold a record for this transaction.
+UPDATE token SET sequence = sequence WHERE id = :id;
+
+-- name: revoke_record(id, now, by, reason)*!
+-- Revoke a record; its first revocation stays.
+UPDATE token SET revoked_at = :now, revoked_by = :by, revoke_reason = :reason
+ WHERE id = :id AND revoked_at IS NULL;
+
+-- name: revoke_values_of(now, k01, k02, k03, k04, k05, k06, k07, k08, k09, k10, k11, k12, k13, k14, k15, k16, k17, k18, k19, k20, k21, k22, k23, k24, k25, k26, k27, k28, k29, k30, k31, k32)
+-- Revoke the values of up to 32 records; answers those that were not revoked before.
+UPDATE token_value SET revoked_at = :now
+ WHERE revoked_at IS NULL AND token_id IN
+       (:k01, :k02, :k03, :k04, :k05, :k06, :k07, :k08, :k09, :k10, :k11, :k12, :k13, :k14, :k15, :k16, :k17,
+        :k18, :k19, :k20, :k21, :k22, :k23, :k24, :k25, :k26, :k27, :k28, :k29, :k30, :k31, :k32)
+RETURNING list_id, idx, jti;
+
+-- name: revoke_ended_values(now, k01, k02, k03, k04, k05, k06, k07, k08, k09, k10, k11, k12, k13, k14, k15, k16, k17, k18, k19, k20, k21, k22, k23, k24, k25, k26, k27, k28, k29, k30, k31, k32)
+-- Revoke up to 32 values that the service has ended before their exp; answers those that were not revoked before.
+UPDATE token_value SET revoked_at = :now
+ WHERE revoked_at IS NULL AND ends_at < expires_at AND ends_at <= :now AND jti IN
+       (:k01, :k02, :k03, :k04, :k05, :k06, :k07, :k08, :k09, :k10, :k11, :k12, :k13, :k14, :k15, :k16, :k17,
+        :k18, :k19, :k20, :k21, :k22, :k23, :k24, :k25, :k26, :k27, :k28, :k29, :k30, :k31, :k32)
+RETURNING list_id, idx, jti;
+
+-- name: revoke_values_by(kid, now)
+-- Revoke the live values that a key signed; answers those that were not revoked before.
+UPDATE token_value SET revoked_at = :now
+ WHERE kid = :kid AND revoked_at IS NULL AND expires_at > :now
+RETURNING list_id, idx, jti;
+
+-- name: family_of(token_id)
+-- A record and its children.
+SELECT id, parent_id FROM token WHERE id = :token_id OR parent_id = :token_id;
+
+-- name: unrevoked_tokens_of(owner_id)
+-- The records of an owner that are not revoked.
+SELECT id, parent_id FROM token WHERE owner_id = :owner_id AND revoked_at IS NULL;
+
+-- name: tokens_resting_on(kid, now)
+-- Records with a live value that a key signed, and their children. `rests` is 1 where the record itself hangs on the
+-- key: by its current value, by the current value of its parent, or by the value that made it.
+SELECT r.id, r.parent_id, max(r.rests) AS rests
+  FROM (SELECT t.id, t.parent_id, CASE WHEN t.jti = v.jti THEN 1 ELSE 0 END AS rests
+          FROM token_value v
+          JOIN token t ON t.id = v.token_id
+         WHERE v.kid = :kid AND v.revoked_at IS NULL AND v.expires_at > :now
+        UNION ALL
+        SELECT c.id, c.parent_id, CASE WHEN t.jti = v.jti OR c.parent_jti = v.jti THEN 1 ELSE 0 END
+          FROM token_value v
+          JOIN token t ON t.id = v.token_id
+          JOIN token c ON c.parent_id = t.id
+         WHERE v.kid = :kid AND v.revoked_at IS NULL AND v.expires_at > :now) r
+ GROUP BY r.id, r.parent_id;
+
+-- name: ended_values(now, limit)
+-- Values that the service has ended before their exp and that are not revoked yet, the longest ended first, each with
+-- its record and with every child that it made.
+SELECT e.jti, t.id, t.parent_id, c.id AS child_id
+  FROM (SELECT jti, token_id
+          FROM token_value
+         WHERE revoked_at IS NULL AND ends_at < expires_at AND ends_at <= :now
+         ORDER BY ends_at, jti
+         LIMIT :limit) e
+  JOIN token t ON t.id = e.token_id
+  LEFT JOIN token c ON c.parent_id = t.id AND c.parent_jti = e.jti AND c.revoked_at IS NULL;
+
+-- name: statuses_of(token_id)
+-- What the lists should say of each live value of a record and of its children: 0 valid, 2 suspended.
+SELECT v.list_id, v.idx, v.jti,
+       CASE WHEN t.suspended_at IS NOT NULL OR p.suspended_at IS NOT NULL THEN 2 ELSE 0 END AS status
+  FROM token t
+  JOIN token_value v ON v.token_id = t.id
+  LEFT JOIN token p ON p.id = t.parent_id
+ WHERE (t.id = :token_id OR t.parent_id = :token_id) AND t.revoked_at IS NULL AND v.revoked_at IS NULL
+   AND v.ends_at > sc_now();

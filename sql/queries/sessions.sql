@@ -1,0 +1,39 @@
+-- name: add_session(id, secret_hash, user_id, carrier, created_at, confirmed_at, seen_at, expires_at, ended_at)^
+-- Store a session by the hash of its secret.
+INSERT INTO session (id, secret_hash, user_id, carrier, created_at, confirmed_at, seen_at, expires_at, ended_at)
+VALUES (:id, :secret_hash, :user_id, :carrier, :created_at, :confirmed_at, :seen_at, :expires_at, :ended_at)
+RETURNING id;
+
+-- name: live_session(secret_hash)^
+-- A session that has neither ended nor expired, with its user, who is enabled.
+SELECT s.id AS session_id, s.secret_hash, s.user_id, s.carrier, s.created_at AS opened_at, s.confirmed_at, s.seen_at,
+       s.expires_at, s.ended_at,
+       u.id, u.kind, u.name, u.role, u.password_hash, u.grant_kind, u.grant_scopes, u.version, u.created_at,
+       u.disabled_at
+  FROM session s
+  JOIN users u ON u.id = s.user_id
+ WHERE s.secret_hash = :secret_hash AND s.ended_at IS NULL AND s.expires_at > sc_now() AND u.disabled_at IS NULL;
+
+-- name: see_session(id, now)^
+-- Note that a session was used; its last use never moves back.
+UPDATE session SET seen_at = :now
+ WHERE id = :id AND seen_at < :now
+RETURNING id;
+
+-- name: confirm_session(id, secret_hash, now)^
+-- Note a confirmation and replace the secret.
+UPDATE session SET secret_hash = :secret_hash, confirmed_at = :now
+ WHERE id = :id AND ended_at IS NULL
+RETURNING id;
+
+-- name: end_session(id, now)^
+-- End one session; its first end stays.
+UPDATE session SET ended_at = :now
+ WHERE id = :id AND ended_at IS NULL
+RETURNING id;
+
+-- name: end_sessions(user_id, now, but)
+-- End all sessions of a user but one.
+UPDATE session SET ended_at = :now
+ WHERE user_id = :user_id AND ended_at IS NULL AND id <> coalesce(CAST(:but AS TEXT), '')
+RETURNING id;

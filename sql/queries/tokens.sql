@@ -1,0 +1,99 @@
+-- name: add_token(id, owner_id, sequence, note, note_folded, scopes, audiences, allowed_ips, metadata, not_before, expires_at, parent_id, parent_jti, jti, created_at, suspended_at, suspended_by, suspended_by_administrator, revoked_at, revoked_by, revoke_reason, last_used_at, last_used_ip, last_used_user_agent)*!
+-- Store a record.
+INSERT INTO token (id, owner_id, sequence, note, note_folded, scopes, audiences, allowed_ips, metadata, not_before,
+                   expires_at, parent_id, parent_jti, jti, created_at, suspended_at, suspended_by,
+                   suspended_by_administrator, revoked_at, revoked_by, revoke_reason, last_used_at, last_used_ip,
+                   last_used_user_agent)
+VALUES (:id, :owner_id, :sequence, :note, :note_folded, :scopes, :audiences, :allowed_ips, :metadata, :not_before,
+        :expires_at, :parent_id, :parent_jti, :jti, :created_at, :suspended_at, :suspended_by,
+        :suspended_by_administrator, :revoked_at, :revoked_by, :revoke_reason, :last_used_at, :last_used_ip,
+        :last_used_user_agent);
+
+-- name: add_value(jti, token_id, token_hash, kid, list_id, idx, issued_at, not_before, expires_at, ends_at, revoked_at)*!
+-- Store a value of a record.
+INSERT INTO token_value (jti, token_id, token_hash, kid, list_id, idx, issued_at, not_before, expires_at, ends_at,
+                         revoked_at)
+VALUES (:jti, :token_id, :token_hash, :kid, :list_id, :idx, :issued_at, :not_before, :expires_at, :ends_at,
+        :revoked_at);
+
+-- name: token_by_id(id)^
+-- One record.
+SELECT id, owner_id, sequence, note, scopes, audiences, allowed_ips, metadata, not_before, expires_at, parent_id,
+       parent_jti, jti, created_at, suspended_at, suspended_by, suspended_by_administrator, revoked_at, revoked_by,
+       revoke_reason, last_used_at, last_used_ip, last_used_user_agent
+  FROM token
+ WHERE id = :id;
+
+-- name: lock_token(id)^
+-- Hold a record for this transaction and answer it as it is then.
+UPDATE token SET sequence = sequence
+ WHERE id = :id
+RETURNING id, owner_id, sequence, note, scopes, audiences, allowed_ips, metadata, not_before, expires_at, parent_id,
+          parent_jti, jti, created_at, suspended_at, suspended_by, suspended_by_administrator, revoked_at, revoked_by,
+          revoke_reason, last_used_at, last_used_ip, last_used_user_agent;
+
+-- name: change_token(id, note, note_folded, scopes, audiences, allowed_ips, metadata, not_before, expires_at, jti, suspended_at, suspended_by, suspended_by_administrator, revoked_at, revoked_by, revoke_reason, last_used_at, last_used_ip, last_used_user_agent)^
+-- Write what may change of a record.
+UPDATE token
+   SET note = :note, note_folded = :note_folded, scopes = :scopes, audiences = :audiences, allowed_ips = :allowed_ips,
+       metadata = :metadata, not_before = :not_before, expires_at = :expires_at, jti = :jti,
+       suspended_at = :suspended_at, suspended_by = :suspended_by,
+       suspended_by_administrator = :suspended_by_administrator, revoked_at = :revoked_at, revoked_by = :revoked_by,
+       revoke_reason = :revoke_reason, last_used_at = :last_used_at, last_used_ip = :last_used_ip,
+       last_used_user_agent = :last_used_user_agent
+ WHERE id = :id
+RETURNING id;
+
+-- name: page_of_tokens(owner_id, state1, state2, state3, state4, pattern, scope, sort, never, direction, after_value, after_sequence, limit)
+-- One page of an owner's records, each with the value it is sorted by.
+SELECT t.id, t.owner_id, t.sequence, t.note, t.scopes, t.audiences, t.allowed_ips, t.metadata, t.not_before,
+       t.expires_at, t.parent_id, t.parent_jti, t.jti, t.created_at, t.suspended_at, t.suspended_by,
+       t.suspended_by_administrator, t.revoked_at, t.revoked_by, t.revoke_reason, t.last_used_at, t.last_used_ip,
+       t.last_used_user_agent, o.sort_value
+  FROM (SELECT id,
+               CASE CAST(:sort AS TEXT)
+                    WHEN 'created' THEN created_at
+                    WHEN 'expires' THEN coalesce(expires_at, CAST(:never AS BIGINT))
+                    WHEN 'last_used' THEN coalesce(last_used_at, 0)
+               END AS sort_value,
+               CASE WHEN revoked_at IS NOT NULL THEN 'revoked'
+                    WHEN expires_at <= sc_now() THEN 'expired'
+                    WHEN suspended_at IS NOT NULL THEN 'suspended'
+                    ELSE 'active'
+               END AS state
+          FROM token
+         WHERE owner_id = :owner_id) o
+  JOIN token t ON t.id = o.id
+ WHERE o.state IN (:state1, :state2, :state3, :state4)
+   AND t.note_folded LIKE CAST(:pattern AS TEXT) ESCAPE '\'
+   AND (CAST(:scope AS TEXT) IS NULL
+        OR replace(' ' || t.scopes || ' ', ' ' || CAST(:scope AS TEXT) || ' ', '') <> ' ' || t.scopes || ' ')
+   AND (CAST(:after_value AS BIGINT) IS NULL
+        OR (o.sort_value * CAST(:direction AS BIGINT), t.sequence * CAST(:direction AS BIGINT))
+         > (CAST(:after_value AS BIGINT) * CAST(:direction AS BIGINT),
+            CAST(:after_sequence AS BIGINT) * CAST(:direction AS BIGINT)))
+ ORDER BY o.sort_value * CAST(:direction AS BIGINT), t.sequence * CAST(:direction AS BIGINT)
+ LIMIT :limit;
+
+-- name: live_values(token_id)
+-- The values of a record that are not revoked and whose exp has not passed, oldest first.
+SELECT jti, token_id, token_hash, kid, list_id, idx, issued_at, not_before, expires_at, ends_at, revoked_at
+  FROM token_value
+ WHERE token_id = :token_id AND revoked_at IS NULL AND expires_at > sc_now()
+ ORDER BY issued_at, jti;
+
+-- name: end_values_at(token_id, ends_at)
+-- Let the values of a record that are not revoked end no later than a time.
+UPDATE token_value SET ends_at = :ends_at
+ WHERE token_id = :token_id AND revoked_at IS NULL AND ends_at > :ends_at
+RETURNING jti;
+
+-- name: count_live_tokens(owner_id)^
+-- How many records of an owner are neither revoked nor expired.
+SELECT count(*) AS tokens
+  FROM token
+ WHERE owner_id = :owner_id AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > sc_now());
+
+-- name: count_created_tokens(owner_id, since)^
+-- How many records an owner made since a time.
+SELECT count(*) AS tokens FROM token WHERE owner_id = :owner_id AND created_at >= :since;

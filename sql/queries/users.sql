@@ -1,0 +1,38 @@
+-- name: add_user(id, kind, name, name_folded, role, password_hash, grant_kind, grant_scopes, created_at, disabled_at)^
+-- Store an account; no row if its folded name is taken.
+INSERT INTO users (id, kind, name, name_folded, role, password_hash, grant_kind, grant_scopes, version, created_at,
+                   disabled_at)
+VALUES (:id, :kind, :name, :name_folded, :role, :password_hash, :grant_kind, :grant_scopes, 0, :created_at,
+        :disabled_at)
+ON CONFLICT (name_folded) DO NOTHING
+RETURNING id;
+
+-- name: user_by_id(id)^
+-- One account.
+SELECT id, kind, name, role, password_hash, grant_kind, grant_scopes, version, created_at, disabled_at
+  FROM users
+ WHERE id = :id;
+
+-- name: user_by_name(name_folded)^
+-- One account by its folded name.
+SELECT id, kind, name, role, password_hash, grant_kind, grant_scopes, version, created_at, disabled_at
+  FROM users
+ WHERE name_folded = :name_folded;
+
+-- name: lock_user(id)^
+-- Hold an account for this transaction and answer it as it is then.
+UPDATE users SET version = version + 1
+ WHERE id = :id
+RETURNING id, kind, name, role, password_hash, grant_kind, grant_scopes, version, created_at, disabled_at;
+
+-- name: change_user(id, role, password_hash, grant_kind, grant_scopes, disabled_at)^
+-- Write what may change of an account.
+UPDATE users
+   SET role = :role, password_hash = :password_hash, grant_kind = :grant_kind, grant_scopes = :grant_scopes,
+       disabled_at = :disabled_at
+ WHERE id = :id
+RETURNING id;
+
+-- name: any_administrator()^
+-- An administrator, disabled or not.
+SELECT id FROM users WHERE role = 'administrator' LIMIT 1;
