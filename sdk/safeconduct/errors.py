@@ -27,7 +27,6 @@ SafeconductError
 │   └── UnknownStatusListKey  `kid` is not in the key set: a fresher set may cure it
 └── InvalidPolicy             a verifier was configured with something it cannot hold
 """
-# ruff: noqa: N818  (names say what is wrong, as the standards do; a suffix on each would say nothing)
 
 from typing import ClassVar
 

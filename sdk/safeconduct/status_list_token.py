@@ -67,7 +67,7 @@ class SignedStatusList:
             InvalidStatusList: a claim is missing, of the wrong type or out of range.
         """
         uri, iss = claims.get("sub"), claims.get("iss")
-        if not isinstance(uri, str) or not isinstance(iss, str | None):
+        if not isinstance(uri, str) or ("iss" in claims and not isinstance(iss, str)):
             raise InvalidStatusList("sub or iss is not a string")
         return cls(
             uri=uri,
