@@ -1,7 +1,7 @@
 """Edit in place: what no signature carries, or what may only shrink."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -21,7 +21,7 @@ class Edit:
     metadata: Mapping[str, Any] | None = None
     suspended: bool | None = None
     expiry: Expiry | None = None
-    signed: Mapping[str, Any] = MappingProxyType({})
+    signed: Mapping[str, Any] = field(default_factory=dict)
     faults: tuple[Fault, ...] = ()
 
 

@@ -15,6 +15,7 @@ from keys import KeyRing
 from service.domain.audit import AuditEntry
 from service.domain.client import Client
 from service.domain.session import Invitation, Session
+from service.domain.status_list import ListSnapshot, SignedList
 from service.domain.token import StatusChange, Token, TokenTruth, TokenValue
 from service.domain.user import Grant, Role, User
 
@@ -131,37 +132,10 @@ class StatusLists(Protocol):
     async def changed_since(self, revision: int) -> list[str]:
         """Ids of lists with a change of a higher revision."""
 
-    async def snapshot(self, list_id: str) -> "ListSnapshot | None": ...
-    async def signed(self, list_id: str) -> "SignedList | None": ...
-    async def publish(self, signed: "SignedList") -> bool:
+    async def snapshot(self, list_id: str) -> ListSnapshot | None: ...
+    async def signed(self, list_id: str) -> SignedList | None: ...
+    async def publish(self, signed: SignedList) -> bool:
         """Store it unless one of the same or a higher (version, tick) is there."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListSnapshot:
-    """One list as of one database snapshot: `as_of` is that snapshot's time, `version` its revision.
-
-    `unlisted` is the status of every index that `entries` does not name: VALID (0) while indexes are handed out,
-    INVALID (1) once the list is full or closed, so that an index without a live value refuses.
-    """
-
-    list_id: str
-    version: int
-    as_of: int
-    unlisted: int
-    entries: Sequence[tuple[int, int]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SignedList:
-    """A status list token as all replicas serve it."""
-
-    list_id: str
-    version: int
-    tick: int
-    token: str
-    issued_at: int
-    expires_at: int
 
 
 class Clients(Protocol):

@@ -104,6 +104,17 @@ class Sessions:
         async with self._storage.reading() as read:
             return await read.now() - session.confirmed_at <= window
 
+    async def use_confirmation(self, who: SignedIn, window: int) -> bool:
+        """The same, and if so it is used up: of two changes at once only one finds it."""
+        async with self._storage.transaction() as tx:
+            await tx.users.lock(who.user.id)
+            found = await tx.sessions.find(who.session.secret_hash)
+            now = await tx.now()
+            if found is None or now - found[0].confirmed_at > window:
+                return False
+            await tx.sessions.confirm(found[0].id, found[0].secret_hash, now - window - 1)
+        return True
+
     async def confirm(self, who: SignedIn, password: Secret) -> OpenedSession:
         """Give the password again: the session goes on under a new secret (R48).
 

@@ -10,9 +10,10 @@ from safeconduct.status_list_token import SignedStatusList
 from keys import Purpose, SelfCheckFailed
 from service.application.current import Current
 from service.application.minting import status_list_uri
-from service.application.ports import ListSnapshot, SignedList, Storage
+from service.application.ports import Storage
 from service.clock import Clock
 from service.domain.errors import CannotSign, StorageUnavailable, Unknown
+from service.domain.status_list import ListSnapshot, SignedList
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +142,7 @@ class StatusListTokens:
             iat=snapshot.as_of,
             exp=snapshot.as_of + self._times.lifetime,
             ttl=self._times.ttl,
-            statuses=StatusList.fresh().changed(snapshot.entries),
+            statuses=snapshot.statuses(),
             epoch=self._current.heads.get("epoch"),
             version=snapshot.version,
             keyset_version=self._current.ring.version,

@@ -100,7 +100,7 @@ class StatusChange:
 class TokenTruth:
     """What the database says of one value at the moment of the read: the only source of `active`.
 
-    `reason` is None while the value may be honoured, else the first of: revoked, suspended, expired,
+    `reason` is None while the value may be honoured, else one word: revoked, suspended, expired, not_yet_valid,
     owner_disabled, key_compromised, parent_ended.
     """
 

@@ -1,6 +1,6 @@
 from collections.abc import Sequence
 
-from service.application.ports import ListSnapshot, SignedList
+from service.domain.status_list import ListSnapshot, SignedList
 from service.domain.permutation import CAPACITY
 from service.domain.token import StatusChange
 from service.storage.connection import Connection

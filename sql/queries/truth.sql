@@ -11,6 +11,7 @@ SELECT s.writable, v.token_hash, v.jti, v.kid, v.list_id, v.idx, v.expires_at, v
                       OR pv.jti IS NULL OR pv.revoked_at IS NOT NULL OR pv.ends_at <= s.now
                       OR pk.kid IS NULL OR pk.state NOT IN ('active', 'retired')) THEN 'parent_ended'
             WHEN v.ends_at <= s.now THEN 'expired'
+            WHEN v.not_before > s.now + 30 THEN 'not_yet_valid'
             WHEN t.suspended_at IS NOT NULL OR p.suspended_at IS NOT NULL THEN 'suspended'
        END AS reason
   FROM (SELECT sc_writable() AS writable, sc_now() AS now) s
