@@ -28,7 +28,7 @@ class Step(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transition:
-    """One step of one key, at POSIX second `at`.
+    """One step of one key, planned at POSIX second `at`.
 
     `key` is the key to publish, or the key as rewrapped; otherwise None. `bootstrap` belongs to an activation
     that does not wait for verifiers, `reason` to a compromise.
@@ -63,8 +63,12 @@ def fulfil(
     return tuple(step for part in plan for step in _fulfilled(part, masters, randomness))
 
 
-def apply(ring: KeyRing, transitions: Iterable[Transition]) -> KeyRing:
-    """The ring one version later.
+def apply(ring: KeyRing, transitions: Iterable[Transition], *, now: int | None = None) -> KeyRing:
+    """The ring one version later, its changes dated *now*; None: when they were planned.
+
+    Keys take time to make. Whoever stores the ring says when that is, by the clock that gives tokens their
+    `iat` and under the lock that issuing takes: a token of the meantime would otherwise be younger than its
+    key's retirement (K6), and a next key published for a shorter time than it says (K5).
 
     Raises:
         IllegalTransition: a step contradicts the ring, as when the plan was made for another version.
@@ -72,7 +76,8 @@ def apply(ring: KeyRing, transitions: Iterable[Transition]) -> KeyRing:
     """
     keys = {key.kid: key for key in ring.keys}
     for transition in transitions:
-        keys[transition.kid] = _after(keys.get(transition.kid), transition)
+        dated = transition if now is None else replace(transition, at=now)
+        keys[transition.kid] = _after(keys.get(transition.kid), dated)
     return KeyRing(ring.version + 1, keys.values())
 
 
@@ -102,10 +107,10 @@ def _given(transition: Transition) -> SigningKey:
     return transition.key
 
 
-def _published(key: SigningKey, _: Transition) -> SigningKey:
+def _published(key: SigningKey, transition: Transition) -> SigningKey:
     if key.state is not KeyState.NEXT:
         raise IllegalTransition(f"{key.kid}: a key enters the ring as next, not as {key.state}")
-    return key
+    return replace(key, published_at=transition.at)
 
 
 def _rewrapped(key: SigningKey, transition: Transition) -> SigningKey:

@@ -13,9 +13,10 @@ from keys import (
     apply,
     fulfil,
     open_private,
+    rotate,
 )
 from keys.private_part import rewrapped
-from tests.unit.keys.rings import ACCESS, MASTERS, NOW, a_key, bootstrapped
+from tests.unit.keys.rings import ACCESS, DAY, MASTERS, NOW, POLICY, a_key, bootstrapped
 
 
 def step(of: Step, kid: str, **more) -> Transition:
@@ -44,6 +45,17 @@ def test_a_life_in_steps():
     assert end.state is KeyState.REMOVED
     assert (end.published_at, end.activated_at, end.retired_at) == (NOW, NOW + 1, NOW + 2)
     assert (end.private_destroyed_at, end.removed_at, end.sealed_private) == (NOW + 3, NOW + 4, None)
+
+
+def test_changes_are_dated_when_they_are_stored_not_when_they_were_planned():
+    """Keys take seconds to make: the next key has been published, and the old one retired, only since then."""
+    before = bootstrapped()
+    parts = rotate(before, POLICY, NOW + DAY, purpose=ACCESS, live={}, masters=MASTERS)
+    ring = apply(before, fulfil(parts, MASTERS), now=NOW + DAY + 7)
+
+    assert ring.by_kid(before.active(ACCESS).kid).retired_at == NOW + DAY + 7
+    assert ring.active(ACCESS).activated_at == NOW + DAY + 7
+    assert (ring.next(ACCESS).created_at, ring.next(ACCESS).published_at) == (NOW + DAY, NOW + DAY + 7)
 
 
 @pytest.mark.parametrize("of", [of for of in Step if of is not Step.PUBLISH])
