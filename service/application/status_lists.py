@@ -55,6 +55,7 @@ class StatusListTokens:
         self._clock = clock
         self._served: dict[str, ServedList] = {}
         self._compressed: dict[str, tuple[StatusList, object]] = {}
+        self._followed = 0
         self._signing: dict[str, asyncio.Lock] = {}
 
     async def ids(self) -> list[str]:
@@ -79,16 +80,15 @@ class StatusListTokens:
             raise
 
     async def follow(self) -> None:
-        """Sign anew what has changed, and, once a tick, all that is served here."""
-        stale = set()
-        if self._served:
-            seen = min(served.version for served in self._served.values())
-            async with self._storage.reading() as read:
-                stale = set(await read.status_lists.changed_since(seen))
+        """Sign anew what has changed since the last call, and, once a tick, all that is served here."""
+        async with self._storage.reading() as read:
+            revision = (await read.heads())["revision"]
+            changed = set(await read.status_lists.changed_since(self._followed))
         tick = self._clock() // self._times.tick
         for list_id, served in list(self._served.items()):
-            if served.tick != tick or list_id in stale:
+            if served.tick != tick or list_id in changed:
                 await self._renew(list_id)
+        self._followed = revision
 
     async def _renew(self, list_id: str) -> ServedList | None:
         async with self._signing.setdefault(list_id, asyncio.Lock()):

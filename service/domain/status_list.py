@@ -10,7 +10,8 @@ from service.domain.permutation import RESERVED_AT_EACH_END
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListSnapshot:
-    """One list as of one database snapshot: `as_of` is that snapshot's time, `version` its revision.
+    """One list as of one database snapshot: `as_of` is that snapshot's time, `version` the
+    revision of the list's last change.
 
     `unlisted` is the status of every index that `entries` does not name: VALID (0) while indexes are handed out,
     INVALID (1) once the list is full or closed, so that an index without a live value refuses.
