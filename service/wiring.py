@@ -15,6 +15,7 @@ from service.application.catalogue import ApplyCatalogue
 from service.application.clients import CreateClient, DisableClient
 from service.application.current import Current
 from service.application.edit import EditToken
+from service.application.find_user import FindUser
 from service.application.housekeeping import Housekeeping
 from service.application.introspect import Introspect
 from service.application.invitations import Invitations
@@ -128,6 +129,7 @@ async def _build(world: _World) -> Opened:
         invitations=invitations,
         create_user=CreateUser(storage, current, invitations, randomness=world.randomness),
         disable_user=DisableUser(storage),
+        find_user=FindUser(storage),
         create_client=CreateClient(storage, current, randomness=world.randomness),
         disable_client=DisableClient(storage, current),
         issue=IssueToken(storage, current, mint),

@@ -11,15 +11,15 @@ _STRING = re.compile(r'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
 _BRACKET = re.compile(r"[][{}]")
 
 
-def read_object(raw: bytes) -> dict[str, Any]:
+def read_object(raw: bytes, *, depth: int = DEPTH_LIMIT) -> dict[str, Any]:
     """The JSON object in `raw`.
 
     Raises:
         ValueError: not UTF-8, not one JSON object, a byte order mark, a repeated member, NaN or Infinity, an
-            unpaired surrogate, an absurdly long number, or more than 8 levels.
+            unpaired surrogate, an absurdly long number, or more than `depth` levels.
     """
     text = raw.decode("utf-8").strip(_WHITE_SPACE)
-    if text.count("{") + text.count("[") > DEPTH_LIMIT and _depth(text) > DEPTH_LIMIT:
+    if text.count("{") + text.count("[") > depth and _depth(text) > depth:
         raise ValueError("nested too deeply")
     document, end = _DECODER.raw_decode(text)
     if type(document) is not dict or end != len(text):

@@ -12,7 +12,9 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class Answers(StrEnum):
-    """Which form errors take: `problem` (RFC 9457) for our own API, `oauth` (RFC 6749 section 5.2) for OAuth endpoints."""
+    """Which form errors take: `problem` (RFC 9457) for our own API, `oauth` (RFC 6749 section 5.2) for OAuth
+    endpoints.
+    """
 
     PROBLEM = "problem"
     OAUTH = "oauth"
@@ -28,7 +30,8 @@ class Route:
 
     `callers` lists every kind of credential that is taken; a credential of another kind is refused, whatever carries
     it. `confirmed` demands a fresh confirmation (policy `confirm`) of sessions. `max_body` in bytes; None is the
-    setting's. `root` puts the path at the host's root although the issuer has a path (RFC 8414 section 3).
+    setting's. `root` puts the path at the host's root and the issuer's path behind it (RFC 8414 section 3.1).
+    `public` answers may be read by pages of any origin, its errors too.
     """
 
     method: str
@@ -39,6 +42,7 @@ class Route:
     confirmed: bool = False
     max_body: int | None = None
     root: bool = False
+    public: bool = False
 
     def __post_init__(self) -> None:
         if not self.callers:

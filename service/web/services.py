@@ -6,6 +6,7 @@ from service.application.catalogue import ApplyCatalogue
 from service.application.clients import CreateClient, DisableClient
 from service.application.current import Current
 from service.application.edit import EditToken
+from service.application.find_user import FindUser
 from service.application.introspect import Introspect
 from service.application.invitations import Invitations
 from service.application.issue import IssueToken
@@ -31,6 +32,7 @@ class Services:
     invitations: Invitations
     create_user: CreateUser
     disable_user: DisableUser
+    find_user: FindUser
     create_client: CreateClient
     disable_client: DisableClient
 

@@ -1,0 +1,49 @@
+"""/livez, /readyz, /metrics: for load balancers and those who watch."""
+
+import hmac
+
+from aiohttp import hdrs, web
+
+from service.api.answers import json_answer
+from service.domain.errors import NotSignedIn
+from service.web.appkeys import METRICS, SERVICES
+from service.web.client_address import parse_address
+
+_FORWARDED = ("X-Forwarded-For", "Forwarded", "X-Real-IP")
+_EXPOSITION = "text/plain; version=0.0.4; charset=utf-8"
+
+
+async def livez(_request: web.Request) -> web.Response:
+    """The process runs its event loop. It asks nobody."""
+    return json_answer({"status": "alive"})
+
+
+async def readyz(request: web.Request) -> web.Response:
+    """Whether to send work here: which check fails is told, why is for the logs."""
+    health = await request.app[SERVICES].readiness()
+    checks = {name: "ok" if state == "ok" else "failed" for name, state in health.checks.items()}
+    document = {"status": "ready" if health.ready else "not ready", "checks": checks}
+    return json_answer(document, status=200 if health.ready else 503)
+
+
+async def metrics(request: web.Request) -> web.Response:
+    """To this machine, or to whoever shows the configured token (ruling 3)."""
+    if not _may_watch(request, request.app[SERVICES].settings.metrics_token):
+        raise NotSignedIn("show the metrics token")
+    return web.Response(body=request.app[METRICS].text(), headers={hdrs.CONTENT_TYPE: _EXPOSITION})
+
+
+def _may_watch(request: web.Request, token: str) -> bool:
+    scheme, _, shown = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
+    if shown:
+        return (
+            bool(token)
+            and scheme.lower() == "bearer"
+            and hmac.compare_digest(shown.encode("utf-8", "surrogateescape"), token.encode())
+        )
+    address = parse_address(request.remote or "")
+    return (
+        address is not None
+        and address.is_loopback
+        and not any(name in request.headers for name in _FORWARDED)
+    )

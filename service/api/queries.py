@@ -1,0 +1,31 @@
+"""Query strings: known parameters only, each once unless it may repeat."""
+
+from collections.abc import Collection, Mapping
+
+from aiohttp import web
+
+from service.domain.errors import Fault
+from service.web.refusals import UnknownParameters
+
+
+def read_query(
+    request: web.Request, known: Collection[str], *, repeatable: Collection[str] = ()
+) -> Mapping[str, list[str]]:
+    """The values of each parameter that is there.
+
+    Raises:
+        UnknownParameters: with all that are not known, or stand there twice.
+    """
+    query: dict[str, list[str]] = {}
+    for name, value in request.query.items():
+        query.setdefault(name, []).append(value)
+    faults = [
+        Fault(name[:64], "unknown_parameter", "no such parameter")
+        if name not in known
+        else Fault(name, "repeated_parameter", "stands there twice")
+        for name, values in query.items()
+        if name not in known or (len(values) > 1 and name not in repeatable)
+    ]
+    if faults:
+        raise UnknownParameters("the query cannot be understood", faults)
+    return query

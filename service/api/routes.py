@@ -1,0 +1,106 @@
+"""Every route of the API, who may call it, and how it refuses (R16)."""
+
+from typing import Final
+
+from service.api.admin_clients import create_client, disable_client, list_clients
+from service.api.admin_keys import compromise_key, list_keys, rotate_keys
+from service.api.admin_users import create_user, disable_user, find_users
+from service.api.catalogue import LONGEST_CATALOGUE, apply_catalogue
+from service.api.health import livez, metrics, readyz
+from service.api.introspection import introspect
+from service.api.own_token import get_self, revoke_self
+from service.api.public_documents import preflight
+from service.api.revocation import revoke_presented
+from service.api.scopes import get_scopes
+from service.api.sessions import accept_invitation, close_session, confirm_session, get_me, open_session
+from service.api.status_lists import status_list, status_lists
+from service.api.tokens import (
+    PATH,
+    create_token,
+    edit_token,
+    get_token,
+    list_tokens,
+    regenerate_token,
+    revoke_token,
+)
+from service.api.wellknown import key_set, resource_metadata, server_metadata
+from service.domain.principal import CredentialKind
+from service.web.routing import Answers, Handler, Route
+
+NOBODY: Final = frozenset({CredentialKind.NOBODY})
+SESSION: Final = frozenset({CredentialKind.SESSION})
+TOKEN: Final = frozenset({CredentialKind.TOKEN})
+CLIENT: Final = frozenset({CredentialKind.CLIENT})
+READERS: Final = frozenset({CredentialKind.AUDITOR, CredentialKind.ADMINISTRATOR})
+ADMINISTRATOR: Final = frozenset({CredentialKind.ADMINISTRATOR})
+
+_FORM = 16_384
+
+
+def _route(
+    method: str, path: str, handler: Handler, callers: frozenset[CredentialKind], *, confirmed: bool = False
+) -> Route:
+    return Route(method=method, path=path, handler=handler, callers=callers, confirmed=confirmed)
+
+
+def _oauth(path: str, handler: Handler, callers: frozenset[CredentialKind]) -> Route:
+    return Route(
+        method="POST", path=path, handler=handler, callers=callers, answers=Answers.OAUTH, max_body=_FORM
+    )
+
+
+def _public(path: str, handler: Handler, *, root: bool = False) -> tuple[Route, ...]:
+    return tuple(
+        Route(method=method, path=path, handler=each, callers=NOBODY, root=root, public=True)
+        for method, each in (("GET", handler), ("OPTIONS", preflight))
+    )
+
+
+ROUTES: Final[tuple[Route, ...]] = (
+    _route("POST", PATH, create_token, SESSION, confirmed=True),
+    _route("GET", PATH, list_tokens, SESSION),
+    _route("GET", f"{PATH}/self", get_self, TOKEN),
+    _route("DELETE", f"{PATH}/self", revoke_self, TOKEN),
+    _route("GET", f"{PATH}/{{id}}", get_token, SESSION),
+    _route("PATCH", f"{PATH}/{{id}}", edit_token, SESSION, confirmed=True),
+    _route("DELETE", f"{PATH}/{{id}}", revoke_token, SESSION),
+    _route("POST", f"{PATH}/{{id}}/regenerate", regenerate_token, SESSION, confirmed=True),
+    _route("GET", "/v1/scopes", get_scopes, SESSION),
+    _route("POST", "/v1/session", open_session, NOBODY),
+    _route("DELETE", "/v1/session", close_session, SESSION),
+    _route("POST", "/v1/session/confirm", confirm_session, SESSION),
+    _route("POST", "/v1/invitations/accept", accept_invitation, NOBODY),
+    _route("GET", "/v1/me", get_me, SESSION),
+    _route("GET", "/v1/admin/users", find_users, READERS),
+    _route("POST", "/v1/admin/users", create_user, ADMINISTRATOR, confirmed=True),
+    _route("POST", "/v1/admin/users/{id}/disable", disable_user, ADMINISTRATOR),
+    _route("GET", "/v1/admin/clients", list_clients, READERS),
+    _route("POST", "/v1/admin/clients", create_client, ADMINISTRATOR, confirmed=True),
+    _route("DELETE", "/v1/admin/clients/{id}", disable_client, ADMINISTRATOR),
+    _route("GET", "/v1/admin/keys", list_keys, READERS),
+    _route("POST", "/v1/admin/keys/rotate", rotate_keys, ADMINISTRATOR, confirmed=True),
+    _route("POST", "/v1/admin/keys/{kid}/compromise", compromise_key, ADMINISTRATOR, confirmed=True),
+    Route(
+        method="POST",
+        path="/v1/admin/catalogue",
+        handler=apply_catalogue,
+        callers=ADMINISTRATOR,
+        confirmed=True,
+        max_body=LONGEST_CATALOGUE,
+    ),
+    _oauth("/oauth2/introspect", introspect, CLIENT),
+    _oauth("/oauth2/revoke", revoke_presented, CLIENT | NOBODY),
+    *_public("/.well-known/jwks.json", key_set),
+    *_public("/.well-known/oauth-authorization-server", server_metadata),
+    *_public("/.well-known/oauth-authorization-server", server_metadata, root=True),
+    *_public("/.well-known/openid-configuration", server_metadata),
+    *_public("/.well-known/openid-configuration", server_metadata, root=True),
+    *_public("/.well-known/oauth-protected-resource", resource_metadata),
+    *_public("/.well-known/oauth-protected-resource", resource_metadata, root=True),
+    *_public("/status-lists", status_lists),
+    *_public("/status-lists/{id}", status_list),
+    _route("GET", "/livez", livez, NOBODY),
+    _route("GET", "/readyz", readyz, NOBODY),
+    _route("GET", "/metrics", metrics, NOBODY),
+)
+"""Confirmed are create, regenerate, edit and resume, grants and keys; a revocation never waits (ruling 7)."""

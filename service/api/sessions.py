@@ -1,0 +1,115 @@
+"""/v1/session, /v1/invitations/accept, /v1/me: people come, confirm, look at themselves, and go."""
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from aiohttp import web
+from msgspec import Meta
+
+from service.api.answers import json_answer, no_content
+from service.api.bodies import read_body
+from service.api.times import rfc3339
+from service.api.user_answers import grant_document, user_document
+from service.application.sign_in import OpenedSession
+from service.application.users import MAX_NAME
+from service.domain.errors import Faulty
+from service.domain.issuance import text_fault
+from service.domain.secret import Secret
+from service.domain.session import Carrier
+from service.settings import Settings
+from service.web.appkeys import SERVICES
+from service.web.callers import signed_in
+from service.web.session_cookie import clear_session_cookie, set_session_cookie
+
+Password = Annotated[str, Meta(min_length=1, max_length=1_024)]
+CarrierName = Literal["cookie", "bearer"]
+
+
+class SignIn(msgspec.Struct, kw_only=True):
+    """POST /v1/session. A bearer session's token is answered; a cookie session's is set."""
+
+    name: str
+    password: Password
+    carrier: CarrierName = "bearer"
+
+
+class Confirm(msgspec.Struct, kw_only=True):
+    """POST /v1/session/confirm."""
+
+    password: Password
+
+
+class Accept(msgspec.Struct, kw_only=True):
+    """POST /v1/invitations/accept. `name` is the first administrator's to choose."""
+
+    secret: Annotated[str, Meta(min_length=1, max_length=128)]
+    password: Password
+    name: str | None = None
+    carrier: CarrierName = "bearer"
+
+
+async def open_session(request: web.Request) -> web.Response:
+    """Sign in."""
+    services, body = request.app[SERVICES], await read_body(request, SignIn)
+    _judge_name(body.name)
+    opened = await services.sessions.sign_in(body.name, Secret(body.password), carrier=Carrier(body.carrier))
+    return _opened(opened, services.settings, status=201)
+
+
+async def confirm_session(request: web.Request) -> web.Response:
+    """The password again; the session goes on under a new secret (R48)."""
+    services, body = request.app[SERVICES], await read_body(request, Confirm)
+    opened = await services.sessions.confirm(signed_in(request), Secret(body.password))
+    return _opened(opened, services.settings, status=200)
+
+
+async def close_session(request: web.Request) -> web.Response:
+    """Sign out, on the server."""
+    services = request.app[SERVICES]
+    await services.sessions.sign_out(signed_in(request))
+    response = no_content()
+    clear_session_cookie(response, services.settings)
+    return response
+
+
+async def accept_invitation(request: web.Request) -> web.Response:
+    """The secret of a one-time link and a new password: whoever had the link is signed in."""
+    services, body = request.app[SERVICES], await read_body(request, Accept)
+    if body.name is not None:
+        _judge_name(body.name)
+    opened = await services.invitations.accept(
+        Secret(body.secret), Secret(body.password), name=body.name, carrier=Carrier(body.carrier)
+    )
+    return _opened(opened, services.settings, status=201)
+
+
+async def get_me(request: web.Request) -> web.Response:
+    """Who is signed in, what they may hand out, and until when."""
+    who, catalogue = signed_in(request), request.app[SERVICES].current.catalogue
+    document = {
+        **user_document(who.user),
+        "grant": grant_document(who.user.grant, catalogue),
+        "session": {
+            "carrier": who.session.carrier,
+            "confirmed_at": rfc3339(who.session.confirmed_at),
+            "expires_at": rfc3339(who.session.expires_at),
+        },
+    }
+    return json_answer(document)
+
+
+def _opened(opened: OpenedSession, settings: Settings, *, status: int) -> web.Response:
+    document: dict[str, Any] = {
+        "expires_at": rfc3339(opened.session.expires_at),
+        "user": user_document(opened.user),
+    }
+    if opened.session.carrier is Carrier.BEARER:
+        return json_answer({"token": opened.secret.reveal(), **document}, status=status)
+    response = json_answer(document, status=status)
+    set_session_cookie(response, opened.secret, settings)
+    return response
+
+
+def _judge_name(name: str) -> None:
+    if fault := text_fault("name", name.strip(), longest=MAX_NAME):
+        raise Faulty([fault])

@@ -1,0 +1,52 @@
+"""A token as the API shows it: Locoia's members first, in Locoia's order, then ours."""
+
+from typing import Any
+
+from service.api.times import rfc3339, rfc3339_or_none
+from service.application.issue import Issued
+from service.domain.identifiers import to_wire
+from service.domain.token import Token, TokenState
+
+
+def token_document(token: Token, state: TokenState) -> dict[str, Any]:
+    """The record. There is no value to show: it is kept nowhere."""
+    return {
+        "id": to_wire(token.id),
+        "expiration": rfc3339_or_none(token.expires_at),
+        "note": token.note,
+        "last_used": rfc3339(token.last_use.at) if token.last_use else None,
+        "scopes": token.scopes,
+        **_ours(token, state),
+    }
+
+
+def issued_document(issued: Issued) -> dict[str, Any]:
+    """The record with its value, shown this once."""
+    token = issued.token
+    return {
+        "id": to_wire(token.id),
+        "token": issued.jwt.reveal(),
+        "expiration": rfc3339_or_none(token.expires_at),
+        "note": token.note,
+        "last_used": rfc3339(token.last_use.at) if token.last_use else None,
+        "scopes": token.scopes,
+        **_ours(token, TokenState.ACTIVE),
+    }
+
+
+def _ours(token: Token, state: TokenState) -> dict[str, Any]:
+    use = token.last_use
+    return {
+        "state": state,
+        "audience": token.audiences,
+        "created_at": rfc3339(token.created_at),
+        "not_before": rfc3339_or_none(token.not_before),
+        "allowed_ips": token.allowed_ips,
+        "metadata": None if token.metadata is None else dict(token.metadata),
+        "suspended": token.suspended_at is not None,
+        "revoked_at": rfc3339_or_none(token.revoked_at),
+        "revoke_reason": token.revoke_reason,
+        "last_used_ip": use.ip if use else None,
+        "last_used_user_agent": use.user_agent if use else None,
+        "recent_ips": [use.ip] if use and use.ip else [],
+    }

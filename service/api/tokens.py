@@ -1,0 +1,116 @@
+"""/v1/personal-access-tokens: one's own tokens."""
+
+from typing import Any, Final
+
+from aiohttp import web
+
+from service.api.answers import json_answer
+from service.api.bodies import read_json
+from service.api.path_ids import path_id
+from service.api.queries import read_query
+from service.api.times import rfc3339, rfc3339_or_none
+from service.api.token_answers import issued_document, token_document
+from service.api.token_bodies import NewToken, NewValue, edit, token_request
+from service.api.token_queries import next_link, read_page
+from service.application.edit import Edit
+from service.domain.errors import Faulty, NeedsNewValue
+from service.domain.identifiers import to_wire
+from service.domain.issuance import text_fault
+from service.domain.token import Token
+from service.domain.user import Role
+from service.web.appkeys import SERVICES
+from service.web.callers import signed_in
+
+PATH: Final = "/v1/personal-access-tokens"
+_LONGEST_REASON: Final = 255
+
+
+async def create_token(request: web.Request) -> web.Response:
+    """The one answer, beside regenerate's, that shows a value."""
+    services, who = request.app[SERVICES], signed_in(request)
+    asked = token_request(await read_json(request), NewToken)
+    issued = await services.issue(asked, owner_id=who.user.id, actor=who.actor)
+    location = f"{services.settings.issuer}{PATH}/{to_wire(issued.token.id)}"
+    return json_answer(issued_document(issued), status=201, headers={"Location": location})
+
+
+async def list_tokens(request: web.Request) -> web.Response:
+    """A plain array; `Link` leads on."""
+    services = request.app[SERVICES]
+    page = read_page(request, signed_in(request).user.id)
+    listing = await services.list_tokens(page)
+    documents = [token_document(token, token.state(listing.now)) for token in listing.tokens]
+    return json_answer(documents, headers=next_link(request, services.settings.issuer, page, listing))
+
+
+async def get_token(request: web.Request) -> web.Response:
+    """One of them."""
+    token, now = await _look(request)
+    return json_answer(token_document(token, token.state(now)))
+
+
+async def edit_token(request: web.Request) -> web.Response:
+    """What no signature carries, or what may only shrink; the rest is told the call that would do it."""
+    change = edit(await read_json(request))
+    await _change(request, change)
+    token, now = await _look(request)
+    return json_answer(token_document(token, token.state(now)))
+
+
+async def revoke_token(request: web.Request) -> web.Response:
+    """Final; a repeat answers the first revocation."""
+    who, reason = signed_in(request), _reason(request)
+    revoked = await request.app[SERVICES].revoke(
+        path_id(request), owner_id=who.user.id, actor=who.actor, reason=reason
+    )
+    return json_answer(token_document(revoked, revoked.state(revoked.created_at)))
+
+
+async def regenerate_token(request: web.Request) -> web.Response:
+    """A new value; the one before is dead when this returns."""
+    services, who = request.app[SERVICES], signed_in(request)
+    asked = token_request(await read_json(request), NewValue)
+    issued = await services.regenerate(path_id(request), asked, owner_id=who.user.id, actor=who.actor)
+    location = f"{services.settings.issuer}{PATH}/{to_wire(issued.token.id)}"
+    return json_answer(issued_document(issued), status=201, headers={"Location": location})
+
+
+async def _look(request: web.Request) -> tuple[Token, int]:
+    return await request.app[SERVICES].get_token(path_id(request), owner_id=signed_in(request).user.id)
+
+
+async def _change(request: web.Request, change: Edit) -> None:
+    services, who = request.app[SERVICES], signed_in(request)
+    try:
+        await services.edit(
+            path_id(request),
+            change,
+            owner_id=who.user.id,
+            actor=who.actor,
+            administrator=who.user.role is Role.ADMINISTRATOR,
+        )
+    except NeedsNewValue as error:
+        token, now = await _look(request)
+        call = regenerate_call(services.settings.issuer, token, error.regenerate, now)
+        raise NeedsNewValue(error.members, call) from None
+
+
+def regenerate_call(issuer: str, token: Token, members: dict[str, Any], now: int) -> dict[str, Any]:
+    """The call that would make the change: the token's own end, if it has one ahead, unless another is asked."""
+    body = dict(members)
+    for name in ("expires_at", "not_before"):
+        if isinstance(body.get(name), int):
+            body[name] = rfc3339(body[name])
+    if not body.keys() & {"expires_at", "expiration"}:
+        if token.expires_at is None:
+            body["expiration"] = None
+        elif token.expires_at > now:
+            body["expires_at"] = rfc3339_or_none(token.expires_at)
+    return {"method": "POST", "url": f"{issuer}{PATH}/{to_wire(token.id)}/regenerate", "body": body}
+
+
+def _reason(request: web.Request) -> str:
+    reason = read_query(request, ("reason",)).get("reason", ["revoked_by_owner"])[0].strip()
+    if fault := text_fault("reason", reason, longest=_LONGEST_REASON):
+        raise Faulty([fault])
+    return reason

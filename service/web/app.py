@@ -1,0 +1,95 @@
+"""Services and routes in, application out."""
+
+import secrets
+import sys
+from collections.abc import Iterable, Mapping
+
+from aiohttp import web
+
+from service.clock import Clock, system_clock
+from service.logs import wants_json
+from service.settings import Settings
+from service.web.access_log import AccessLog
+from service.web.appkeys import ERRORS, METRICS, SERVICES
+from service.web.error_answers import ErrorAnswers
+from service.web.headers import header_signal
+from service.web.metrics import Metrics
+from service.web.middleware import Edge, Entrance
+from service.web.routing import Route, RouteUndeclared
+from service.web.services import Services
+
+_LOGGED_AT = frozenset({"debug", "info"})
+
+
+def create_app(
+    services: Services,
+    routes: Iterable[Route],
+    *,
+    clock: Clock = system_clock,
+    access_log: AccessLog | None = None,
+) -> web.Application:
+    """The application with `routes` under the issuer's path.
+
+    Start-up raises RouteUndeclared for a route that was mounted without a `Route` (R16). Without an
+    `access_log` it writes to standard error, if `log_level` asks for that much.
+    """
+    settings, routes = services.settings, tuple(routes)
+    errors, metrics = ErrorAnswers(settings.issuer), Metrics(services, clock)
+    access_log = access_log or _access_log(settings, clock)
+    edge = Edge(services, errors=errors, metrics=metrics, access_log=access_log)
+    longest = max([settings.max_body, *(route.max_body or 0 for route in routes)])
+    app = web.Application(middlewares=[web.middleware(edge)], client_max_size=longest)
+    app[SERVICES], app[METRICS], app[ERRORS] = services, metrics, errors
+    for (method, path), route in _placed(routes, settings).items():
+        mounted = app.router.add_route(method, path, route.handler, expect_handler=_expect)
+        edge.entrances[mounted] = Entrance.to(route, path, longest_body=settings.max_body)
+    app.on_response_prepare.append(header_signal(secure=settings.secure))
+
+    async def check(app: web.Application) -> None:
+        require_declarations(app, edge)
+
+    async def stop(_app: web.Application) -> None:
+        services.readiness.stopping = True
+        if access_log is not None:
+            access_log.flush()
+
+    app.on_startup.append(check)
+    app.on_shutdown.append(stop)
+    return app
+
+
+def require_declarations(app: web.Application, edge: Edge) -> None:
+    """Raises RouteUndeclared, naming every route that says not who may call it."""
+    undeclared = [route for route in app.router.routes() if route not in edge.entrances]
+    if undeclared:
+        names = ", ".join(
+            f"{route.method} {route.resource.canonical}" for route in undeclared if route.resource
+        )
+        raise RouteUndeclared(f"nobody said who may call: {names}")
+
+
+def _placed(routes: Iterable[Route], settings: Settings) -> Mapping[tuple[str, str], Route]:
+    """Each route's methods (HEAD beside GET) and path. With a bare issuer, root and issuer are one place."""
+    placed: dict[tuple[str, str], Route] = {}
+    for route in routes:
+        path = route.path + settings.issuer_path if route.root else settings.issuer_path + route.path
+        for method in ("GET", "HEAD") if route.method == "GET" else (route.method,):
+            taken = placed.setdefault((method, path), route)
+            if taken.handler is not route.handler:
+                raise RouteUndeclared(f"{method} {path} is declared twice")
+    return placed
+
+
+async def _expect(request: web.Request) -> web.StreamResponse | None:
+    """`100-continue` is granted; anything else is answered here, before the middleware (RFC 9110 section 10.1.1)."""
+    if request.headers["Expect"].lower() == "100-continue":
+        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        request.writer.output_size = 0
+        return None
+    return request.app[ERRORS].of_status(417, None, secrets.token_hex(16))
+
+
+def _access_log(settings: Settings, clock: Clock) -> AccessLog | None:
+    if settings.log_level not in _LOGGED_AT:
+        return None
+    return AccessLog(clock, as_json=wants_json(settings, sys.stderr))

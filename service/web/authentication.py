@@ -1,0 +1,78 @@
+"""Who calls, and whether the route takes that kind of credential, whatever carries it (R16)."""
+
+from aiohttp import web
+from safeconduct.errors import AddressNotAllowed, InvalidToken, TokenExpired, TokenRevoked, TokenSuspended
+
+from service.application.introspect import address_allowed
+from service.domain.errors import NotAllowed, NotSignedIn
+from service.domain.principal import CredentialKind, Nobody, Principal, SignedIn, TokenBearer
+from service.domain.user import Role
+from service.web.client_address import client_address, read_networks
+from service.web.credentials import Jwt, OtherScheme, SessionSecret, cookie_name, shown_credential
+from service.web.refusals import SessionEnded
+from service.web.routing import Route
+from service.web.services import Services
+
+_NOBODY = Nobody()
+_REFUSALS = {"revoked": TokenRevoked, "suspended": TokenSuspended, "expired": TokenExpired}
+_OF_ROLE = {
+    Role.USER: frozenset({CredentialKind.SESSION}),
+    Role.AUDITOR: frozenset({CredentialKind.SESSION, CredentialKind.AUDITOR}),
+    Role.ADMINISTRATOR: frozenset({CredentialKind.SESSION, CredentialKind.ADMINISTRATOR}),
+}
+
+
+class Authentication:
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._cookie = cookie_name(secure=services.settings.secure)
+        self._trusted = read_networks(services.settings.trusted_proxies)
+
+    async def __call__(self, request: web.Request, route: Route) -> Principal:
+        """The caller.
+
+        Raises:
+            NotSignedIn: no credential of a scheme that the route takes.
+            InvalidToken: a Bearer credential that is worth nothing (any more).
+            NotAllowed: a good credential of another kind, or a role too low.
+            SeveralCredentials: more than one.
+        """
+        if CredentialKind.NOBODY in route.callers:
+            return _NOBODY
+        credential = shown_credential(request, self._cookie)
+        match credential:
+            case None | OtherScheme():
+                raise NotSignedIn("show a credential that this route takes")
+            case SessionSecret():
+                return self._admit_session(await self._session(credential), route)
+            case Jwt(text):
+                return self._admit_token(await self._token(text, request), route)
+
+    async def _session(self, shown: SessionSecret) -> SignedIn:
+        who = await self._services.sessions.find(shown.secret, shown.carrier)
+        if who is None:
+            raise SessionEnded("the session has ended")
+        return who
+
+    def _admit_session(self, who: SignedIn, route: Route) -> SignedIn:
+        if route.callers.isdisjoint(_OF_ROLE[who.user.role]):
+            raise NotAllowed("your role does not allow this")
+        return who
+
+    async def _token(self, text: str, request: web.Request) -> TokenBearer:
+        recognised = await self._services.recognise(text)
+        if recognised is None:
+            raise InvalidToken("this token is not from here, or is damaged")
+        if (reason := recognised.truth.reason) is not None:
+            raise _REFUSALS.get(reason, InvalidToken)(f"not honoured any more: {reason.replace('_', ' ')}")
+        claims = recognised.reading.claims
+        if claims.allowed_ips and not address_allowed(
+            client_address(request, self._trusted), claims.allowed_ips
+        ):
+            raise AddressNotAllowed("this token is bound to other addresses")
+        return TokenBearer(claims, recognised.truth)
+
+    def _admit_token(self, who: TokenBearer, route: Route) -> TokenBearer:
+        if CredentialKind.TOKEN not in route.callers:
+            raise NotAllowed("a personal access token manages nothing but itself")
+        return who

@@ -1,0 +1,27 @@
+"""Changes ask for the password again, as the policy says (RFC 9470)."""
+
+from service.domain.errors import ConfirmationNeeded
+from service.domain.principal import SignedIn
+from service.web.services import Services
+
+EVERY_WITHIN = 60
+"""Seconds for which a confirmation is good under `confirm = "every"`, for one change."""
+
+
+async def demand_confirmation(services: Services, who: SignedIn) -> None:
+    """Let a change pass whose session was confirmed lately enough.
+
+    Under `every` the confirmation is used up, also by a change that then fails: two changes never share one.
+
+    Raises:
+        ConfirmationNeeded: `max_age` says how fresh it must be.
+    """
+    match services.current.catalogue.policy.confirm:
+        case "sign-in":
+            return
+        case "every":
+            window, good = EVERY_WITHIN, await services.sessions.use_confirmation(who, EVERY_WITHIN)
+        case seconds:
+            window, good = seconds, await services.sessions.is_confirmed(who.session, seconds)
+    if not good:
+        raise ConfirmationNeeded(window)

@@ -1,0 +1,44 @@
+"""How much of a request is read, and for how long: aiohttp alone would wait for a partial body for ever (R61)."""
+
+import asyncio
+from typing import Final
+
+from aiohttp import ClientPayloadError, hdrs, web
+from aiohttp.http_exceptions import BadHttpMessage
+
+from service.web.refusals import BodyTooLarge, BodyTooSlow, MalformedRequest, UnsupportedMediaType
+
+LONGEST_LINE: Final = 8_190
+"""Bytes of the longest request line or header field."""
+MOST_HEADERS: Final = 64
+LINGERING: Final = 2.0
+"""Seconds for which the rest of a refused body is read, so that the refusal can arrive."""
+
+
+async def receive_body(request: web.Request, *, longest: int, within: float) -> None:
+    """Read the body, so that `request.read()` answers at once from memory.
+
+    Raises:
+        BodyTooLarge: more than `longest` bytes, declared or sent.
+        BodyTooSlow: not whole `within` seconds.
+        UnsupportedMediaType: a content coding; a small body needs none, a large one could be a bomb.
+        MalformedRequest: broken chunks.
+    """
+    if hdrs.CONTENT_ENCODING in request.headers:
+        raise UnsupportedMediaType("send the body without Content-Encoding")
+    if (request.content_length or 0) > longest:
+        raise BodyTooLarge(f"at most {longest} bytes")
+    try:
+        if request.content.is_eof():
+            body = await request.read()
+        else:
+            async with asyncio.timeout(within):
+                body = await request.read()
+    except TimeoutError:
+        raise BodyTooSlow(f"it must arrive within {within:g} seconds") from None
+    except web.HTTPRequestEntityTooLarge:
+        raise BodyTooLarge(f"at most {longest} bytes") from None
+    except (BadHttpMessage, ClientPayloadError, web.RequestPayloadError):
+        raise MalformedRequest("the body's transfer coding is broken") from None
+    if len(body) > longest:
+        raise BodyTooLarge(f"at most {longest} bytes")

@@ -1,0 +1,106 @@
+"""What this process has done, for Prometheus: plain counters that cost a request next to nothing."""
+
+from bisect import bisect_left
+from collections.abc import Iterator
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Metric, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
+from prometheus_client.registry import Collector
+
+from keys import KeyState, Purpose
+from service.clock import Clock
+from service.web.services import Services
+
+BOUNDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+"""Upper bounds of the latency buckets, in seconds."""
+_LABELS = ("route", "method")
+
+
+class _Latency:
+    __slots__ = ("buckets", "total")
+
+    def __init__(self) -> None:
+        self.buckets = [0] * (len(BOUNDS) + 1)
+        self.total = 0.0
+
+
+class Metrics(Collector):
+    """One per application. Labels are route templates, methods and statuses: never anything a caller chose."""
+
+    def __init__(self, services: Services, clock: Clock) -> None:
+        self._services = services
+        self._clock = clock
+        self._requests: dict[tuple[str, str, int], int] = {}
+        self._latencies: dict[tuple[str, str], _Latency] = {}
+        self._introspections = {True: 0, False: 0}
+        self._registry = CollectorRegistry(auto_describe=False)
+        self._registry.register(self)
+
+    def answered(self, route: str, method: str, status: int, seconds: float) -> None:
+        """Count one answer."""
+        answer = (route, method, status)
+        self._requests[answer] = self._requests.get(answer, 0) + 1
+        latency = self._latencies.get((route, method))
+        if latency is None:
+            latency = self._latencies[route, method] = _Latency()
+        latency.buckets[bisect_left(BOUNDS, seconds)] += 1
+        latency.total += seconds
+
+    def introspected(self, *, active: bool) -> None:
+        """Count one introspection that was answered."""
+        self._introspections[active] += 1
+
+    def text(self) -> bytes:
+        """The exposition format, version 0.0.4."""
+        return generate_latest(self._registry)
+
+    def collect(self) -> Iterator[Metric]:
+        yield self._answers()
+        yield self._durations()
+        yield self._introspected()
+        yield GaugeMetricFamily(
+            "safeconduct_forgeries",
+            "Tokens with a good signature that were never issued, or not like this",
+            value=self._services.recognise.forgeries,
+        )
+        yield self._key_ages()
+        yield GaugeMetricFamily(
+            "safeconduct_revision",
+            "The last revision of the revocations that this process has seen",
+            value=self._services.current.heads.get("revision", 0),
+        )
+
+    def _answers(self) -> Metric:
+        family = CounterMetricFamily("safeconduct_requests", "Answered requests", labels=(*_LABELS, "status"))
+        for (route, method, status), count in self._requests.items():
+            family.add_metric((route, method, str(status)), count)
+        return family
+
+    def _durations(self) -> Metric:
+        family = HistogramMetricFamily("safeconduct_request_seconds", "From head to answer", labels=_LABELS)
+        for labels, latency in self._latencies.items():
+            counted, buckets = 0, []
+            for bound, count in zip((*BOUNDS, "+Inf"), latency.buckets, strict=True):
+                counted += count
+                buckets.append((str(bound), counted))
+            family.add_metric(labels, buckets, latency.total)
+        return family
+
+    def _introspected(self) -> Metric:
+        family = CounterMetricFamily(
+            "safeconduct_introspections", "Introspections by outcome", labels=("active",)
+        )
+        for active, count in self._introspections.items():
+            family.add_metric((str(active).lower(),), count)
+        return family
+
+    def _key_ages(self) -> Metric:
+        family = GaugeMetricFamily(
+            "safeconduct_key_age_seconds", "How long the signing key has signed", labels=("purpose",)
+        )
+        now = self._clock()
+        for key in self._services.current.ring.keys:
+            if key.state is KeyState.ACTIVE and key.activated_at is not None:
+                family.add_metric((Purpose(key.purpose).value,), now - key.activated_at)
+        return family

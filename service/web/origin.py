@@ -1,0 +1,42 @@
+"""Cross-site request forgery: a change needs to come from a page of ours, or from no page at all (R50)."""
+
+from urllib.parse import urlsplit
+
+from aiohttp import hdrs, web
+
+from service.domain.principal import Principal, SignedIn
+from service.domain.session import Carrier
+from service.web.refusals import CrossOrigin, UnsupportedMediaType
+
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class SameOrigin:
+    """Judges what browsers say of a request's origin. `issuer` is where our own pages live."""
+
+    def __init__(self, issuer: str) -> None:
+        parts = urlsplit(issuer)
+        self._origin = f"{parts.scheme}://{parts.netloc}"
+
+    def demand(self, request: web.Request, principal: Principal) -> None:
+        """Let a change pass that says it comes from our own origin; one that rides on a cookie has to say so.
+
+        Raises:
+            CrossOrigin: it comes from elsewhere, or rides on a cookie and does not say.
+            UnsupportedMediaType: it rides on a cookie in a form that any page could send without asking.
+        """
+        if request.method in _SAFE:
+            return
+        by_cookie = isinstance(principal, SignedIn) and principal.session.carrier is Carrier.COOKIE
+        site = request.headers.get("Sec-Fetch-Site")
+        origin = request.headers.get(hdrs.ORIGIN)
+        foreign = site not in {None, "same-origin"} or origin not in {None, self._origin}
+        if foreign or (by_cookie and site is None and origin is None):
+            raise CrossOrigin("a change must come from this service's own pages")
+        if by_cookie and _has_form(request):
+            raise UnsupportedMediaType("send application/json")
+
+
+def _has_form(request: web.Request) -> bool:
+    expected = request.method != "DELETE" or request.body_exists
+    return expected and request.content_type != "application/json"
