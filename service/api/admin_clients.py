@@ -19,8 +19,8 @@ class NewClient(msgspec.Struct, kw_only=True):
     """POST /v1/admin/clients. No audience means the default one."""
 
     name: str
-    audiences: list[str] = []
-    permissions: list[str] = ["introspect"]
+    audiences: tuple[str, ...] = ()
+    permissions: tuple[str, ...] = ("introspect",)
 
 
 async def create_client(request: web.Request) -> web.Response:

@@ -11,10 +11,13 @@ from pathlib import Path
 from rich.console import Console
 
 from keys import MasterKeys
+from service.api.routes import ROUTES
 from service.clock import system_clock
 from service.logs import set_up_logs
 from service.master_key import read_master_key
 from service.settings import Settings
+from service.web.app import create_app
+from service.web.links import invitation_link
 from service.web.server import Server
 from service.wiring import Opened, open_services
 
@@ -55,7 +58,7 @@ async def _serve(settings: Settings, masters: MasterKeys | None) -> None:
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
     async with open_services(settings, system_clock, masters=masters) as opened:
-        server = Server(opened.services)
+        server = Server(create_app(opened.services, ROUTES))
         await server.start()
         house = asyncio.create_task(opened.housekeeping.run(), name="housekeeping")
         try:
@@ -76,7 +79,7 @@ async def _announce(settings: Settings, opened: Opened) -> None:
     secret = await opened.services.invitations.for_first_administrator()
     if secret is None:
         return
-    link = f"{settings.issuer}/welcome#{secret.reveal()}"
+    link = invitation_link(settings.issuer, secret)
     minutes = settings.invitation_lifetime // 60
     if sys.stderr.isatty():
         say.print(f"\nSet the first administrator's password within {minutes} minutes:")
