@@ -1,5 +1,6 @@
 """Put a catalogue in force: at the first start, and by `safeconduct apply`."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from service.application.current import Current
@@ -8,6 +9,8 @@ from service.domain.audit import AuditEntry
 from service.domain.catalogue import CatalogueDocument
 from service.domain.catalogue_difference import Change, difference
 from service.domain.errors import WrongState
+
+_MEANWHILE = "another catalogue was applied meanwhile; look at the difference again"
 
 
 class ScopesInUse(WrongState):
@@ -21,12 +24,16 @@ class ScopesInUse(WrongState):
         self.tokens = tokens
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Applied:
-    """What differs, and the version now in force (the present one when nothing was changed)."""
+    """What differs, and the version now in force (the present one when nothing was changed).
+
+    `in_use` counts the live tokens that hold each scope that goes.
+    """
 
     changes: tuple[Change, ...]
     version: int
+    in_use: Mapping[str, int]
 
 
 class ApplyCatalogue:
@@ -35,9 +42,17 @@ class ApplyCatalogue:
         self._current = current
 
     async def __call__(
-        self, wanted: CatalogueDocument, *, actor: str, dry_run: bool = False, keep_until_expiry: bool = False
+        self,
+        wanted: CatalogueDocument,
+        *,
+        actor: str,
+        dry_run: bool = False,
+        keep_until_expiry: bool = False,
+        expected_version: int | None = None,
     ) -> Applied:
         """Make `wanted` the catalogue of all replicas; with `dry_run` only say what would change.
+
+        `expected_version` is the one against which somebody looked at the difference.
 
         Raises:
             CatalogueInvalid: a retired scope would return with another meaning.
@@ -50,17 +65,19 @@ class ApplyCatalogue:
         version, old = (
             (latest[0], CatalogueDocument.from_json(latest[1])) if latest else (0, CatalogueDocument())
         )
+        if expected_version is not None and expected_version != version:
+            raise WrongState(_MEANWHILE)
         wanted = wanted.after(old)
         changes = difference(old, wanted)
         lost = {scope: in_use[scope] for scope in wanted.lost_from(old) if scope in in_use}
         if lost and not keep_until_expiry and not dry_run:
             raise ScopesInUse(lost)
         if dry_run or not changes:
-            return Applied(changes, version)
+            return Applied(changes=changes, version=version, in_use=lost)
         async with self._storage.transaction() as tx:
             now = await tx.now()
             if not await tx.catalogues.add(wanted.to_json(), by=actor, now=now, expected_version=version):
-                raise WrongState("another catalogue was applied meanwhile; look at the difference again")
+                raise WrongState(_MEANWHILE)
             entry = AuditEntry(
                 actor=actor,
                 action="catalogue.applied",
@@ -69,4 +86,4 @@ class ApplyCatalogue:
             )
             await tx.audit.append([entry], now)
         await self._current.reload(self._storage)
-        return Applied(changes, version + 1)
+        return Applied(changes=changes, version=version + 1, in_use=lost)

@@ -1,0 +1,112 @@
+"""`safeconduct apply`: put a catalogue in force, after a look at what it changes."""
+
+import asyncio
+import os
+from argparse import Namespace
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from service.cli.commands import Commands, add_command
+from service.cli.failures import Misuse
+from service.cli.local_catalogue import apply_locally
+from service.cli.output import Output, output_of, printable
+from service.cli.prompts import agree
+from service.cli.signed_in import SignedIn
+from service.domain.catalogue_difference import Change
+from service.settings import Settings
+
+SIGNS = {"added": ("+", "green"), "removed": ("-", "red"), "changed": ("~", "yellow")}
+
+
+def add_parser(commands: Commands) -> None:
+    parser = add_command(
+        commands,
+        "apply",
+        run,
+        help="put a catalogue (scopes, audiences, grants, policy) in force, after showing what changes",
+        more="A scope that live tokens hold goes only with --keep-until-expiry: those tokens keep it to their end.",
+        examples=[
+            "safeconduct apply catalogue.toml --dry-run",
+            "safeconduct apply catalogue.toml --local        before the first start, or with the service stopped",
+        ],
+    )
+    parser.add_argument("file", metavar="FILE", type=Path, help="the catalogue, in TOML")
+    parser.add_argument("--dry-run", action="store_true", help="only show what would change")
+    parser.add_argument(
+        "--keep-until-expiry", action="store_true", help="let live tokens keep scopes that go"
+    )
+    parser.add_argument("--yes", action="store_true", help="do not ask")
+    parser.add_argument(
+        "--local", action="store_true", help="open the configured database directly, without the service"
+    )
+
+
+def run(arguments: Namespace) -> int:
+    output = output_of(arguments)
+    try:
+        text = arguments.file.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise Misuse(f"cannot read {arguments.file}: {getattr(error, 'strerror', None) or error}") from error
+    put = _Local(text, arguments) if arguments.local else _Remote(text, arguments)
+    if arguments.yes and not arguments.dry_run:
+        return _done(output, put(dry_run=False), show=True)
+    seen = put(dry_run=True)
+    if output.as_json and arguments.dry_run:
+        output.json(seen)
+        return 0
+    _show(output.remarks if output.as_json else output.answers, seen, keep=arguments.keep_until_expiry)
+    if arguments.dry_run or not seen["changes"]:
+        return 0
+    agree("Put this in force at every replica?")
+    return _done(output, put(dry_run=False, expected_version=seen["version"]), show=False)
+
+
+def _done(output: Output, applied: Mapping[str, Any], *, show: bool) -> int:
+    if output.as_json:
+        output.json(applied)
+        return 0
+    if show:
+        _show(output.answers, applied, keep=True)
+    output.say(f"Version {applied['version']} of the catalogue is in force.")
+    return 0
+
+
+class _Remote:
+    """Through the service, as the administrator who is signed in."""
+
+    def __init__(self, text: str, arguments: Namespace) -> None:
+        self._service = SignedIn(arguments)
+        self._body = {"toml": text, "keep_until_expiry": arguments.keep_until_expiry}
+
+    def __call__(self, **how: Any) -> Mapping[str, Any]:
+        answer: Mapping[str, Any] = self._service.ask("POST", "/v1/admin/catalogue", self._body | how).body
+        return answer
+
+
+class _Local:
+    """Straight into the configured database."""
+
+    def __init__(self, text: str, arguments: Namespace) -> None:
+        self._settings = Settings.from_env(os.environ)
+        self._text = text
+        self._keep = arguments.keep_until_expiry
+
+    def __call__(self, **how: Any) -> Mapping[str, Any]:
+        return asyncio.run(apply_locally(self._settings, self._text, keep_until_expiry=self._keep, **how))
+
+
+def _show(console: Console, seen: Mapping[str, Any], *, keep: bool) -> None:
+    for each in seen["changes"]:
+        change = Change(**each)
+        sign, colour = SIGNS.get(change.kind, ("?", ""))
+        words = printable(str(change).removeprefix(f"{change.kind} "))
+        console.print(Text(f"{sign} {words}", style=colour), soft_wrap=True)
+    for scope, count in seen["in_use"].items():
+        fate = "which keep it to their end" if keep else "so this is refused without --keep-until-expiry"
+        console.print(f"  {printable(scope)} is held by {count} live tokens, {fate}", soft_wrap=True)
+    if not seen["changes"]:
+        console.print("nothing changes")

@@ -1,0 +1,123 @@
+"""`safeconduct keys`: what signs, what verifies, and the drill for a key that leaked."""
+
+from argparse import Namespace
+from typing import Any
+
+from rich.text import Text
+
+from service.cli.commands import Commands, add_command, add_group
+from service.cli.failures import CommandFailed
+from service.cli.output import Output, output_of, printable, table
+from service.cli.prompts import agree
+from service.cli.signed_in import SignedIn
+from service.cli.times import when
+
+KEYS = "/v1/admin/keys"
+PURPOSES = ("access_token", "status_list")
+SHORTEST = 6
+COLOURS = {"active": "green", "next": "cyan", "retired": "yellow", "removed": "dim", "compromised": "red"}
+SINCE = {"next": "created_at", "active": "activated_at"}
+
+
+def add_parser(commands: Commands) -> None:
+    group = add_group(commands, "keys", help="list and rotate the issuer's keys; end one that leaked")
+    add_command(
+        group,
+        "list",
+        run_list,
+        help="list every key there ever was",
+        examples=["safeconduct keys list --json"],
+    )
+    rotate = add_command(
+        group,
+        "rotate",
+        run_rotate,
+        help="let the next key sign from now on",
+        more="Tokens signed so far stay valid. It is refused while verifiers may not know the next key.",
+        examples=["safeconduct keys rotate --purpose status_list"],
+    )
+    rotate.add_argument("--purpose", choices=PURPOSES, default=PURPOSES[0], help="(default: %(default)s)")
+    compromise = add_command(
+        group,
+        "compromise",
+        run_compromise,
+        help="end a key that leaked and every token that it signed, for good",
+        more="The next key signs at once. A KID that begins with - goes last, after --.",
+        examples=[
+            'safeconduct keys compromise x9Kd2f --reason "found in a backup" --dry-run',
+            'safeconduct keys compromise --reason "found in a backup" -- -Pv3xQ',
+        ],
+    )
+    compromise.add_argument(
+        "kid", metavar="KID", help=f"the key, or its first characters (at least {SHORTEST})"
+    )
+    compromise.add_argument("--reason", metavar="R", required=True, help="why, for the audit")
+    compromise.add_argument(
+        "--dry-run", action="store_true", help="only say how many values would be revoked"
+    )
+    compromise.add_argument("--yes", action="store_true", help="do not ask")
+
+
+def run_list(arguments: Namespace) -> int:
+    output, service = output_of(arguments), SignedIn(arguments)
+    keys = service.ask("GET", KEYS).body
+    if output.as_json:
+        output.json(keys)
+        return 0
+    rows = table("KID", "PURPOSE", "ALG", "STATE", "SINCE", "LIVE")
+    for column in rows.columns[1:]:
+        column.no_wrap = True
+    rows.columns[0].no_wrap, rows.columns[0].min_width, rows.columns[-1].justify = True, 12, "right"
+    for key in keys:
+        state = str(key["state"])
+        rows.add_row(
+            printable(key["kid"]),
+            printable(key["purpose"]),
+            printable(key["algorithm"]),
+            Text(printable(state), style=COLOURS.get(state, "")),
+            when(key[SINCE.get(state, f"{state}_at")]),
+            str(key["live_tokens"]),
+        )
+    output.answers.print(rows)
+    return 0
+
+
+def run_rotate(arguments: Namespace) -> int:
+    output, service = output_of(arguments), SignedIn(arguments)
+    _show(output, service.ask("POST", f"{KEYS}/rotate", {"purpose": arguments.purpose}).body)
+    return 0
+
+
+def run_compromise(arguments: Namespace) -> int:
+    output, service = output_of(arguments), SignedIn(arguments)
+    kid = _find(service, arguments.kid)
+    path, body = f"{KEYS}/{kid}/compromise", {"reason": arguments.reason}
+    if arguments.dry_run or not arguments.yes:
+        preview = service.ask("POST", path, body | {"dry_run": True}).body
+        if arguments.dry_run:
+            _show(output, preview, would=True)
+            return 0
+        agree(f"End key {kid} and revoke {preview['revoked_values']} live values that it signed, for good?")
+    _show(output, service.ask("POST", path, body | {"dry_run": False}).body)
+    return 0
+
+
+def _find(service: SignedIn, written: str) -> str:
+    """The kid that begins so. Raises CommandFailed where none or several do."""
+    known = [str(key["kid"]) for key in service.ask("GET", KEYS).body]
+    found = [kid for kid in known if kid == written or (len(written) >= SHORTEST and kid.startswith(written))]
+    if len(found) != 1:
+        raise CommandFailed(f"{'no key' if not found else 'more than one key'} begins with {written}")
+    return found[0]
+
+
+def _show(output: Output, changed: dict[str, Any], *, would: bool = False) -> None:
+    if output.as_json:
+        output.json(changed)
+        return
+    for change in changed["changes"]:
+        output.answers.print(f"{printable(change['step']):16} {printable(change['kid'])}", soft_wrap=True)
+    if would:
+        output.answers.print(f"{changed['revoked_values']} live values would be revoked")
+    elif changed["revoked_values"]:
+        output.answers.print(f"{changed['revoked_values']} live values revoked")

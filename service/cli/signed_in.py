@@ -1,0 +1,112 @@
+"""Calls to the service as the person who signed in."""
+
+import os
+from argparse import Namespace
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from service.cli.failures import Problem, SessionNeeded
+from service.cli.http_client import Answer, Service
+from service.cli.prompts import ask_secret
+from service.cli.session_file import SavedSession, SessionFile
+from service.domain.secret import Secret
+
+DEFAULT_URL = "http://localhost:8080"
+ENDED = {"not_signed_in", "invalid_token"}
+
+
+def session_file() -> SessionFile:
+    return SessionFile.from_env(os.environ)
+
+
+def service_of(arguments: Namespace) -> Service:
+    """The service that is meant: --url, SAFECONDUCT_URL, where one signed in last, or the one on this machine.
+
+    Raises:
+        Misuse: that is no URL.
+    """
+    if chosen := explicit_url(arguments):
+        return Service(chosen)
+    saved = session_file().load()
+    return Service(saved.url if saved else DEFAULT_URL)
+
+
+def explicit_url(arguments: Namespace) -> str | None:
+    """What --url or, without it, SAFECONDUCT_URL says."""
+    return arguments.url or os.environ.get("SAFECONDUCT_URL") or None
+
+
+class SignedIn:
+    """The service, called with the saved session.
+
+    Raises:
+        SessionNeeded: there is none for this service.
+    """
+
+    def __init__(self, arguments: Namespace) -> None:
+        self.service = service_of(arguments)
+        self._file = session_file()
+        saved = self._file.load()
+        if saved is None:
+            raise SessionNeeded("you are not signed in")
+        if saved.url != self.service.url:
+            raise SessionNeeded(f"you are signed in at {saved.url}, not at {self.service.url}")
+        self.session = saved
+
+    def ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Answer:
+        """The answer. Where the service wants the password again (RFC 9470) it is asked for, and the call repeated.
+
+        Raises:
+            SessionNeeded: the session has ended.
+            Problem, Unreachable: as for any call.
+        """
+        try:
+            return self._ask(method, path, body)
+        except Problem as problem:
+            if problem.code != "insufficient_user_authentication":
+                raise
+        self._confirm()
+        return self._ask(method, path, body)
+
+    def pages(self, path: str, query: Mapping[str, str | list[str]]) -> Iterator[list[Any]]:
+        """Every page of a list, following `Link: rel="next"`."""
+        wanted: str | None = urlencode(query, doseq=True)
+        while wanted is not None:
+            answer = self.ask("GET", f"{path}?{wanted}" if wanted else path)
+            yield answer.body
+            wanted = _next_query(answer)
+
+    def _ask(self, method: str, path: str, body: Mapping[str, Any] | None) -> Answer:
+        try:
+            return self.service.ask(method, path, body, bearer=self.session.bearer)
+        except Problem as problem:
+            if problem.status == 401 and problem.code in ENDED:
+                raise SessionNeeded("your session has ended") from None
+            raise
+
+    def _confirm(self) -> None:
+        password = ask_secret(f"Password of {self.session.user}")
+        answer = self._ask("POST", "/v1/session/confirm", {"password": password.reveal()})
+        self.session = save_session(self.service, answer.body)
+
+
+def save_session(service: Service, opened: Mapping[str, Any]) -> SavedSession:
+    """Keep the session that an answer of the service's opened."""
+    session = SavedSession(
+        url=service.url,
+        user=str(opened["user"]["name"]),
+        bearer=Secret(str(opened["token"])),
+        expires_at=str(opened["expires_at"]),
+    )
+    session_file().save(session)
+    return session
+
+
+def _next_query(answer: Answer) -> str | None:
+    """The query of the next page (RFC 8288). Its address is the issuer's, which need not be the one we reach."""
+    for link in answer.headers.get_all("Link", []):
+        target, _, parameters = link.partition(">")
+        if 'rel="next"' in parameters:
+            return urlsplit(target.strip().removeprefix("<")).query
+    return None

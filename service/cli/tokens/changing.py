@@ -1,0 +1,113 @@
+"""`safeconduct tokens edit` and `revoke`."""
+
+import shlex
+from argparse import Namespace
+from collections.abc import Mapping
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from service.cli.commands import Commands, add_command
+from service.cli.failures import CommandFailed, Misuse, Problem
+from service.cli.output import output_of
+from service.cli.signed_in import SignedIn
+from service.cli.times import when
+from service.cli.tokens.ids import TOKENS, one_token, token_ids
+from service.cli.tokens.looking import card
+from service.cli.tokens.options import add_end, add_id, end
+
+WHO_REFUSES_WHEN: Final = (
+    "Introspection and gateways refuse them from now on; verifiers that read the signed status list, within\n"
+    "15 min 30 s. A verifier that looks at the signature alone notices nothing before a token's own end."
+)
+
+
+def add_edit(group: Commands) -> None:
+    parser = add_command(
+        group,
+        "edit",
+        run_edit,
+        help="change the note, pause, resume, or end a token earlier",
+        more="Whatever else is changed is signed and needs a new value: see `safeconduct tokens regenerate`.",
+        examples=[
+            'safeconduct tokens edit 3f2a9c1d --note "weekly report"',
+            "safeconduct tokens edit 3f2a9c1d --pause",
+        ],
+    )
+    add_id(parser)
+    parser.add_argument("--note", metavar="TEXT", help="what it is for, 1 to 255 characters")
+    pause = parser.add_mutually_exclusive_group()
+    pause.add_argument(
+        "--pause", dest="suspended", action="store_const", const=True, help="refuse it for now"
+    )
+    pause.add_argument(
+        "--resume", dest="suspended", action="store_const", const=False, help="let it work again"
+    )
+    add_end(parser, never=False)
+
+
+def add_revoke(group: Commands) -> None:
+    parser = add_command(
+        group,
+        "revoke",
+        run_revoke,
+        help="end tokens for good",
+        more=WHO_REFUSES_WHEN,
+        examples=["safeconduct tokens revoke 3f2a9c1d 81c0ffee --reason leaked"],
+    )
+    add_id(parser, several=True)
+    parser.add_argument("--reason", metavar="R", help="why, for the audit: lost, leaked, no longer needed, …")
+
+
+def run_edit(arguments: Namespace) -> int:
+    output, service = output_of(arguments), SignedIn(arguments)
+    members = {"note": arguments.note, "suspended": arguments.suspended}
+    body = {name: value for name, value in members.items() if value is not None} | end(arguments)
+    if not body:
+        raise Misuse("say what to change: --note, --pause, --resume, --days or --expires-at")
+    token_id = one_token(service, arguments.id)
+    try:
+        token = service.ask("PATCH", f"{TOKENS}/{token_id}", body).body
+    except Problem as problem:
+        if problem.code != "needs_new_value":
+            raise
+        call = _regenerate(token_id, problem.members["regenerate"]["body"])
+        raise CommandFailed(*problem.lines, f"  {call}") from None
+    if output.as_json:
+        output.json(token)
+    else:
+        output.answers.print(card(token))
+    return 0
+
+
+def run_revoke(arguments: Namespace) -> int:
+    output, service = output_of(arguments), SignedIn(arguments)
+    reason = f"?{urlencode({'reason': arguments.reason})}" if arguments.reason else ""
+    answers: list[dict[str, Any]] = []
+    refused: list[str] = []
+    for token_id in token_ids(service, arguments.ids):
+        try:
+            token = service.ask("DELETE", f"{TOKENS}/{token_id}{reason}").body
+        except Problem as problem:
+            answers.append({"id": token_id, "error": problem.code})
+            refused.append(f"{token_id}: {problem.lines[0]}")
+            continue
+        answers.append(token)
+        if not output.as_json:
+            output.answers.print(f"revoked {token_id} at {when(token['revoked_at'])}", soft_wrap=True)
+    if output.as_json:
+        output.json(answers)
+    elif len(refused) < len(answers):
+        output.say(WHO_REFUSES_WHEN)
+    if refused:
+        raise CommandFailed(*refused)
+    return 0
+
+
+def _regenerate(token_id: str, members: Mapping[str, Any]) -> str:
+    """The command that would do what an edit cannot: of what is signed, an edit here names the end alone."""
+    if (moment := members.get("expires_at")) is not None:
+        until = ["--expires-at", str(moment)]
+    else:
+        days = members.get("expiration")
+        until = ["--no-expiration"] if days is None else ["--days", str(days)]
+    return shlex.join(["safeconduct", "tokens", "regenerate", token_id, *until])

@@ -1,0 +1,98 @@
+"""`safeconduct tokens create` and `regenerate`: a value that is shown this once."""
+
+from argparse import ArgumentParser, Namespace
+from typing import Any
+
+from rich.panel import Panel
+
+from service.cli.commands import Commands, add_command
+from service.cli.output import Output, facts, output_of, printable
+from service.cli.signed_in import SignedIn
+from service.cli.tokens.ids import TOKENS, one_token
+from service.cli.tokens.options import add_content, add_end, add_id, content, end
+from service.cli.tokens.words import ends, scopes
+from service.clock import system_clock
+
+DEFAULT_DAYS = 90
+
+
+def add_create(group: Commands) -> None:
+    parser = add_command(
+        group,
+        "create",
+        run_create,
+        help="make a token; its value is shown this once",
+        more=f"It ends after {DEFAULT_DAYS} days unless you say otherwise.\n"
+        "In a pipe, standard output is the value and nothing else.",
+        examples=[
+            'safeconduct tokens create --note "Power Automate" --scope automation:view --days 30',
+            "safeconduct tokens create --note ci --scope embed --allow-ip 10.0.0.0/8 | store-secret ci",
+        ],
+    )
+    add_content(parser, required=True)
+    add_end(parser)
+    _add_value_only(parser)
+
+
+def add_regenerate(group: Commands) -> None:
+    parser = add_command(
+        group,
+        "regenerate",
+        run_regenerate,
+        help="make a new value; the old one stops working",
+        more="Note, scopes and API stay unless given. It works on expired tokens, not on revoked ones.",
+        examples=["safeconduct tokens regenerate 3f2a9c1d --days 90"],
+    )
+    add_id(parser)
+    add_content(parser, required=False)
+    add_end(parser, required=True)
+    _add_value_only(parser)
+
+
+def _add_value_only(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--value-only", action="store_true", help="print the value and nothing else, also here"
+    )
+
+
+def run_create(arguments: Namespace) -> int:
+    service = SignedIn(arguments)
+    body = content(arguments) | (end(arguments) or {"expiration": DEFAULT_DAYS})
+    made = service.ask("POST", TOKENS, body).body
+    _show(output_of(arguments), made, value_only=arguments.value_only)
+    return 0
+
+
+def run_regenerate(arguments: Namespace) -> int:
+    service = SignedIn(arguments)
+    token_id = one_token(service, arguments.id)
+    made = service.ask("POST", f"{TOKENS}/{token_id}/regenerate", content(arguments) | end(arguments)).body
+    _show(output_of(arguments), made, value_only=arguments.value_only)
+    return 0
+
+
+def _show(output: Output, made: dict[str, Any], *, value_only: bool) -> None:
+    """The value stands on a line of its own, outside of every frame, so that it is copied whole."""
+    if output.as_json:
+        output.json(made)
+    elif value_only or not output.to_terminal:
+        output.value(made["token"])
+    else:
+        rows = facts(
+            [
+                ("id", made["id"]),
+                ("note", made["note"]),
+                ("scopes", scopes(made)),
+                ("ends", ends(made, system_clock())),
+            ]
+        )
+        output.answers.print(
+            Panel(rows, title="Copy the value now: it is shown only this once", expand=False)
+        )
+        output.answers.print()
+        output.value(printable(made["token"]))
+        output.answers.print()
+        output.answers.print(
+            "Send it with each request as the header  Authorization: Bearer VALUE", style="dim"
+        )
+        output.answers.print("Treat it like a password: no mail, no repository.", style="dim")

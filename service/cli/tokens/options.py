@@ -1,0 +1,66 @@
+"""Options that several token commands share, and the members of a request that they become."""
+
+from argparse import ArgumentParser, Namespace
+from typing import Any
+
+from service.cli.commands import words
+
+
+def add_id(parser: ArgumentParser, *, several: bool = False) -> None:
+    text = "the id, or its first characters (at least 6)"
+    if several:
+        parser.add_argument("ids", metavar="ID", nargs="+", help=text)
+    else:
+        parser.add_argument("id", metavar="ID", help=text)
+
+
+def add_content(parser: ArgumentParser, *, required: bool) -> None:
+    """What is signed into a value, but for its end, and the note."""
+    parser.add_argument(
+        "--note", metavar="TEXT", required=required, help="what it is for, 1 to 255 characters"
+    )
+    parser.add_argument(
+        "--scope",
+        metavar="S",
+        action="append",
+        required=required,
+        help="what it may do; again, or S,S for several",
+    )
+    parser.add_argument(
+        "--audience", metavar="A", action="append", help="which API it is for; else the default one"
+    )
+    parser.add_argument("--not-before", metavar="TIME", help="not valid before then (RFC 3339)")
+    parser.add_argument("--allow-ip", metavar="CIDR", action="append", help="valid from these networks alone")
+
+
+def add_end(parser: ArgumentParser, *, required: bool = False, never: bool = True) -> None:
+    end = parser.add_mutually_exclusive_group(required=required)
+    end.add_argument("--days", metavar="N", type=int, help="it ends N days from now")
+    end.add_argument(
+        "--expires-at", metavar="TIME", help="it ends then (RFC 3339, like 2027-02-20T18:00:00Z)"
+    )
+    if never:
+        end.add_argument(
+            "--no-expiration", action="store_true", help="it never ends, where policy allows that"
+        )
+
+
+def content(arguments: Namespace) -> dict[str, Any]:
+    """Members of a create or regenerate; what was not given is left out."""
+    members = {
+        "note": arguments.note,
+        "scopes": [scope for text in arguments.scope for scope in words(text)] if arguments.scope else None,
+        "audience": arguments.audience,
+        "not_before": arguments.not_before,
+        "allowed_ips": arguments.allow_ip,
+    }
+    return {name: value for name, value in members.items() if value is not None}
+
+
+def end(arguments: Namespace) -> dict[str, Any]:
+    """The one member that says when it ends; empty when nothing was said."""
+    if arguments.days is not None:
+        return {"expiration": arguments.days}
+    if arguments.expires_at is not None:
+        return {"expires_at": arguments.expires_at}
+    return {"expiration": None} if getattr(arguments, "no_expiration", False) else {}
