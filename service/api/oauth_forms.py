@@ -9,8 +9,6 @@ from aiohttp import web
 
 from service.domain.errors import Fault, Faulty
 
-LONGEST: Final = 16_384
-"""Bytes of the longest form that is read."""
 MEDIA_TYPE: Final = "application/x-www-form-urlencoded"
 
 _CREDENTIALS: Final = frozenset({"token", "access_token", "client_secret", "client_assertion"})
@@ -25,19 +23,13 @@ async def read_form(request: web.Request) -> Form:
     Raises:
         Faulty: another media type or charset, a body that is no UTF-8 form, a repeated name, or a
             credential in the query.
-        web.HTTPRequestEntityTooLarge: more than LONGEST bytes.
     """
     if request.rel_url.raw_query_string and not _CREDENTIALS.isdisjoint(request.query):
         raise _faulty("query", "credentials belong in the body, never in the URI")
     declared = request.headers.get("Content-Type", "")
     if declared != MEDIA_TYPE and not _is_form(declared):
         raise _faulty("Content-Type", f"must be {MEDIA_TYPE} in UTF-8")
-    if (request.content_length or 0) > LONGEST:
-        raise web.HTTPRequestEntityTooLarge(LONGEST)
-    body = await request.read()
-    if len(body) > LONGEST:
-        raise web.HTTPRequestEntityTooLarge(LONGEST)
-    return parse_form(body)
+    return parse_form(await request.read())
 
 
 def parse_form(body: bytes) -> Form:
