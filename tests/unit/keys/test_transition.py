@@ -48,7 +48,7 @@ def test_a_life_in_steps():
 
 
 def test_changes_are_dated_when_they_are_stored_not_when_they_were_planned():
-    """Keys take seconds to make: the next key has been published, and the old one retired, only since then."""
+    """Keys take seconds to make: only since then is the next one published and the old one retired."""
     before = bootstrapped()
     parts = rotate(before, POLICY, NOW + DAY, purpose=ACCESS, live={}, masters=MASTERS)
     ring = apply(before, fulfil(parts, MASTERS), now=NOW + DAY + 7)
