@@ -51,8 +51,8 @@ format: $(VENV)/dev.ok ## put the code into its one form
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: provide ## measure throughput and latency: every script of bench/, one after the other
-	@for script in bench/*.py; do echo "== $$script"; $(BIN)/python "$$script" || exit 1; done
+bench: provide ## measure throughput, latency and memory beside their limits (ARGS= for python -m bench)
+	$(BIN)/python -m bench $(ARGS)
 
 LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --custom-compile-command 'make lock' --quiet
 

@@ -1,0 +1,106 @@
+"""What the clients send: people, tokens and a client made by the real use cases, as whole HTTP/1.1 messages."""
+
+import asyncio
+import base64
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from urllib.parse import urlencode
+
+from keys import MasterKey, MasterKeys
+from service.clock import system_clock
+from service.domain.issuance import Expiry, TokenRequest
+from service.domain.session import Carrier
+from service.domain.user import Grant, GrantKind, Role, User
+from service.settings import Settings
+from service.wiring import Opened, open_services, shipped_catalogue
+
+INTROSPECT = "/oauth2/introspect"
+ISSUE = "/v1/personal-access-tokens"
+OWNERS = 1_000
+SCOPES = ("automation:view", "company")
+AT_ONCE = 64
+CEILING = 100_000  # per owner, beyond what a run can make: the rules are asked, and never refuse
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prepared:
+    """Introspections of distinct tokens, and creations by distinct people who are signed in."""
+
+    introspections: list[str]
+    creations: list[str]
+
+
+async def prepare(settings: Settings, tokens: int) -> Prepared:
+    """Fill an empty database, and answer the requests that it can be asked."""
+    async with _opened(settings) as opened:
+        owners = [await _owner(opened, number) for number in range(min(OWNERS, tokens))]
+        values = await _values(opened, owners, tokens)
+        client, secret = await opened.services.create_client(
+            name="gateway", audiences=(), permissions=("introspect",), actor="bench"
+        )
+        basic = base64.b64encode(f"{client.id}:{secret.reveal()}".encode()).decode()
+        return Prepared(
+            introspections=[_introspection(f"Basic {basic}", value) for value in values],
+            creations=[_creation(f"Bearer {await _bearer(opened, owner)}") for owner in owners],
+        )
+
+
+@asynccontextmanager
+async def _opened(settings: Settings) -> AsyncIterator[Opened]:
+    masters = MasterKeys(MasterKey.from_text(settings.master_key))
+    async with open_services(settings, system_clock, masters=masters) as opened:
+        catalogue = shipped_catalogue(settings)
+        policy = replace(
+            catalogue.policy, confirm=3_600, max_live_tokens_per_user=CEILING, max_creations_per_hour=CEILING
+        )
+        await opened.services.apply_catalogue(replace(catalogue, policy=policy), actor="bench")
+        yield opened
+
+
+async def _owner(opened: Opened, number: int) -> User:
+    user, _ = await opened.services.create_user(
+        name=f"owner {number}", role=Role.USER, grant=Grant(GrantKind.ALL), actor="bench"
+    )
+    return user
+
+
+async def _values(opened: Opened, owners: list[User], tokens: int) -> list[str]:
+    request = TokenRequest(note="bench", scopes=SCOPES, expiry=Expiry(days=30))
+    values: list[str] = []
+    for start in range(0, tokens, AT_ONCE):
+        numbers = range(start, min(start + AT_ONCE, tokens))
+        made = [
+            opened.services.issue(request, owner_id=owners[number % len(owners)].id, actor="bench")
+            for number in numbers
+        ]
+        values += [issued.jwt.reveal() for issued in await asyncio.gather(*made)]
+    return values
+
+
+async def _bearer(opened: Opened, owner: User) -> str:
+    async with opened.storage.transaction() as tx:
+        session = await opened.services.sessions.open(tx, owner, Carrier.BEARER)
+    return session.secret.reveal()
+
+
+def _introspection(authorization: str, value: str) -> str:
+    form = urlencode({"token": value, "token_type_hint": "access_token"})
+    return post(INTROSPECT, "application/x-www-form-urlencoded", authorization, form)
+
+
+def _creation(authorization: str) -> str:
+    body = json.dumps({"note": "bench", "scopes": SCOPES, "expiration": 30})
+    return post(ISSUE, "application/json", authorization, body)
+
+
+def post(path: str, content_type: str, authorization: str, body: str) -> str:
+    lines = [
+        f"POST {path} HTTP/1.1",
+        "Host: localhost",
+        f"Authorization: {authorization}",
+        f"Content-Type: {content_type}",
+        f"Content-Length: {len(body)}",
+    ]
+    return "\r\n".join([*lines, "", body])
