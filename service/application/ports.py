@@ -112,10 +112,10 @@ class Revocations(Protocol):
         """All live values of a key, the records whose current value is one, and what they made."""
 
     async def revoke_ended(self, *, now: int, limit: int) -> list[StatusChange]:
-        """Values that the service ended before their `exp` (a shortened expiry), and the children made by them."""
+        """Values that the service ended before their `exp` (a shortened expiry), and what they made."""
 
     async def statuses(self, token_id: str) -> list[StatusChange]:
-        """The present status (0 or 2) of each live value of a record and of its children, for pausing and resuming."""
+        """The present status (0 or 2) of each live value of a record and its children, to pause and resume."""
 
 
 class StatusLists(Protocol):
@@ -153,7 +153,7 @@ class Keys(Protocol):
         """Write it as version `expected_version` + 1; False when another came first, a normal outcome."""
 
     async def latest_exp_by_kid(self) -> Mapping[str, int]:
-        """For each kid with live values the highest `exp` among them."""
+        """For each kid the latest `exp` of its values that are not revoked, expired ones included."""
 
     async def live_by_kid(self) -> Mapping[str, int]:
         """For each kid the number of live values."""
@@ -214,7 +214,7 @@ class Transaction(Protocol):
         """The database's clock: whole POSIX seconds, read when asked (R71)."""
 
     async def heads(self) -> Mapping[str, int]:
-        """All counters: epoch, key_set, index (all that were ever handed out), revision, catalogue, client, audit."""
+        """All counters: epoch, key_set, index (handed out so far), revision, catalogue, client, audit."""
 
 
 class Storage(Protocol):

@@ -35,13 +35,17 @@ async def open_storage(
     Raises:
         ValueError: no such kind of URL.
         DatabaseInUse: another process has the SQLite file open.
-        StorageUnavailable: the SQLite file cannot be opened. A PostgreSQL that is down shows at its first use.
+        StorageUnavailable: the SQLite file cannot be opened. A PostgreSQL that is down shows when used.
     """
     if url.startswith(_SQLITE):
-        return Database(await SQLite(Path(url.removeprefix(_SQLITE)), clock).open(), clock)
+        return Database(await SQLite.open(Path(url.removeprefix(_SQLITE)), clock), clock)
     if url.startswith(_POSTGRESQL):
-        postgres = Postgres(url, prepared_statements=prepared_statements, clock_offset=clock_offset)
-        return Database(
-            await postgres.open(connections=connections, truth_connections=truth_connections), clock
+        postgres = await Postgres.open(
+            url,
+            connections=connections,
+            truth_connections=truth_connections,
+            prepared_statements=prepared_statements,
+            clock_offset=clock_offset,
         )
+        return Database(postgres, clock)
     raise ValueError("a database URL begins with sqlite:/// or postgresql://")

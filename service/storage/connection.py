@@ -23,7 +23,7 @@ class Connection:
     """A driver's connection with the statements of `sql/`, by name.
 
     Every method raises StorageUnavailable when the database cannot be reached, is too slow or takes no
-    writes, and ValueError for text that not every engine can store (NUL, lone surrogates).
+    writes, and ValueError for text that is not storable.
     """
 
     def __init__(self, raw: Any, statements: Mapping[str, Any], translate: Translate) -> None:
@@ -86,10 +86,17 @@ class Connection:
             raise meaning from fault
 
 
+def storable(text: str) -> bool:
+    """Whether every engine can store it: no NUL (PostgreSQL), no lone surrogate (neither)."""
+    if text.isascii():
+        return "\0" not in text
+    try:
+        return b"\0" not in text.encode()
+    except UnicodeEncodeError:
+        return False
+
+
 def _check(parameters: Mapping[str, Any]) -> None:
-    for value in parameters.values():
-        if isinstance(value, str):
-            if "\0" in value:
-                raise ValueError("text with a NUL cannot be stored")
-            if not value.isascii():
-                value.encode()  # UnicodeEncodeError is a ValueError
+    for name, value in parameters.items():
+        if isinstance(value, str) and not storable(value):
+            raise ValueError(f"{name}: text that cannot be stored")

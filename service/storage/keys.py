@@ -43,10 +43,10 @@ class SqlKeys:
         return True
 
     async def latest_exp_by_kid(self) -> Mapping[str, int]:
-        return {row["kid"]: row["latest_exp"] for row in await self._connection.all("live_values_by_kid")}
+        return {row["kid"]: row["latest_exp"] for row in await self._connection.all("latest_exp_by_kid")}
 
     async def live_by_kid(self) -> Mapping[str, int]:
-        return {row["kid"]: row["live"] for row in await self._connection.all("live_values_by_kid")}
+        return {row["kid"]: row["live"] for row in await self._connection.all("live_by_kid")}
 
 
 def _key_of(row: Row) -> SigningKey:

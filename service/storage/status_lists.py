@@ -1,7 +1,7 @@
 from collections.abc import Sequence
 
-from service.domain.status_list import ListSnapshot, SignedList
 from service.domain.permutation import CAPACITY
+from service.domain.status_list import ListSnapshot, SignedList
 from service.domain.token import StatusChange
 from service.storage.connection import Connection
 

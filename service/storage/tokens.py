@@ -4,7 +4,7 @@ from typing import Final
 from service.application.ports import TokenPage
 from service.domain.token import NEVER, Token, TokenState, TokenValue
 from service.domain.user import fold
-from service.storage.connection import Connection
+from service.storage.connection import Connection, storable
 from service.storage.token_rows import changing, columns_of, token_of, unchanging, value_of
 
 UNREVOKED: Final = frozenset(TokenState) - {TokenState.REVOKED}
@@ -30,6 +30,8 @@ class SqlTokens:
         return token_of(row) if row else None
 
     async def page(self, page: TokenPage) -> list[tuple[Token, int]]:
+        if not storable(page.search or "") or not storable(page.scope or ""):
+            return []
         states = [str(state) for state in sorted(page.states or UNREVOKED)]
         after_value, after_sequence = page.after or (None, None)
         rows = await self._connection.all(

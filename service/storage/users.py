@@ -1,6 +1,6 @@
 from service.domain.user import Grant, GrantKind, Role, User, UserKind, fold
 from service.storage import words
-from service.storage.connection import Connection, Row
+from service.storage.connection import Connection, Row, storable
 
 
 def user_of(row: Row) -> User:
@@ -42,7 +42,8 @@ class SqlUsers:
         return user_of(row) if row else None
 
     async def find(self, name: str) -> User | None:
-        row = await self._connection.one("user_by_name", name_folded=fold(name))
+        folded = fold(name)
+        row = await self._connection.one("user_by_name", name_folded=folded) if storable(folded) else None
         return user_of(row) if row else None
 
     async def lock(self, user_id: str) -> User | None:

@@ -19,9 +19,17 @@ ON CONFLICT (kid) DO UPDATE
        private_destroyed_at = excluded.private_destroyed_at, removed_at = excluded.removed_at,
        compromised_at = excluded.compromised_at;
 
--- name: live_values_by_kid()
--- For each kid how many live values it signed and when the last of them expires.
-SELECT kid, count(*) AS live, max(expires_at) AS latest_exp
+-- name: latest_exp_by_kid()
+-- For each key the latest exp of its values that are not revoked, expired ones included.
+SELECT l.kid, l.latest_exp
+  FROM (SELECT k.kid,
+               (SELECT max(v.expires_at) FROM token_value v WHERE v.kid = k.kid AND v.revoked_at IS NULL) AS latest_exp
+          FROM signing_key k) l
+ WHERE l.latest_exp IS NOT NULL;
+
+-- name: live_by_kid()
+-- For each kid how many values it signed that are neither revoked nor expired.
+SELECT kid, count(*) AS live
   FROM token_value
  WHERE revoked_at IS NULL AND expires_at > sc_now()
  GROUP BY kid;

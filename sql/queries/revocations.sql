@@ -2,7 +2,7 @@
 
 -- name: hold_token(id)*!
 -- Hold a record for this transaction.
-UPDATE token SET sequence = sequence WHERE id = :id;
+UPDATE token SET created_at = created_at WHERE id = :id;
 
 -- name: revoke_record(id, now, by, reason)*!
 -- Revoke a record; its first revocation stays.

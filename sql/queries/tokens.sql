@@ -26,7 +26,7 @@ SELECT id, owner_id, sequence, note, scopes, audiences, allowed_ips, metadata, n
 
 -- name: lock_token(id)^
 -- Hold a record for this transaction and answer it as it is then.
-UPDATE token SET sequence = sequence
+UPDATE token SET created_at = created_at
  WHERE id = :id
 RETURNING id, owner_id, sequence, note, scopes, audiences, allowed_ips, metadata, not_before, expires_at, parent_id,
           parent_jti, jti, created_at, suspended_at, suspended_by, suspended_by_administrator, revoked_at, revoked_by,
