@@ -41,6 +41,6 @@ def _inflate(compressed: bytes, max_bytes: int) -> bytes:
             raise InvalidStatusList("the list is larger than it may be")
         if not step and not rest:
             break
-    if not stream.eof or stream.unused_data:
-        raise ValueError("the stream is cut short or something follows it")
-    return zlib.decompress(compressed, bufsize=size)
+    if stream.unused_data:
+        raise ValueError("something follows the stream")
+    return zlib.decompress(compressed, bufsize=size)  # refuses a stream that is cut short

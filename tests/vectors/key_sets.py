@@ -4,6 +4,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
+from safeconduct.base64url import decode
 
 from tests.vectors.forge import PRIVATE, b64, public_jwk, without
 
@@ -62,11 +63,14 @@ REFUSED = {
         {"kty": "AKP", "alg": "ML-DSA-44", "kid": "m", "use": "sig", "priv": "AA"}
     ),
     "36 alg of another kty": keys(_RSA | {"alg": "ES256"}),
+    "36 kty of another alg": keys(_EC | {"kty": "RSA"}),
     "36 alg of yet another kty": keys(_OKP | {"alg": "RS256"}),
     "06 a P-384 key for ES256": keys(p384()),
     "35 EC point that is not on the curve": keys(_EC | {"y": b64(bytes(31) + b"\1")}),
     "35 EC coordinate of 31 bytes": keys(_EC | {"x": b64(bytes(31))}),
-    "35 EC coordinate of 33 bytes": keys(_EC | {"x": b64(bytes(33))}),
+    "35 EC coordinate of 33 bytes": keys(_EC | {"x": b64(b"\0" + decode(_EC["x"]))}),
+    "35 EC crv missing": keys(without(_EC, "crv")),
+    "35 EC crv of another curve": keys(_EC | {"crv": "secp256k1"}),
     "35 EC coordinate with padding": keys(_EC | {"x": _EC["x"] + "="}),
     "35 EC coordinate a number": keys(_EC | {"x": 1}),
     "35 EC coordinate missing": keys(without(_EC, "y")),
