@@ -1,7 +1,7 @@
 """The one place that names concrete classes: settings in, services out."""
 
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,9 +69,13 @@ async def open_services(
     masters: MasterKeys | None,
     randomness: Randomness = secrets.token_bytes,
     hasher: PasswordHasher | None = None,
+    clock_offset: Callable[[], int] | None = None,
 ) -> AsyncIterator[Opened]:
-    """Open the database, migrate it, make what a first start needs, and build every use case."""
-    storage = await open_storage(settings.effective_database_url, clock)
+    """Open the database, migrate it, make what a first start needs, and build every use case.
+
+    `clock_offset` shifts PostgreSQL's clock in tests; SQLite goes by `clock`.
+    """
+    storage = await open_storage(settings.effective_database_url, clock, clock_offset=clock_offset)
     passwords = Passwords(hasher or PasswordHasher(), settings.password_hashes_at_once)
     try:
         await storage.migrate()
@@ -110,17 +114,11 @@ async def _build(world: _World) -> Opened:
     room = KeyRoom(storage, current, world.masters, randomness=world.randomness)
     rotate_keys = RotateKeys(room, policy)
     apply_catalogue = ApplyCatalogue(storage, current)
-    try:
-        await first_start(storage, apply_catalogue, rotate_keys, shipped_catalogue(world.settings))
-    except VerifyOnly as error:
-        log.warning("verify_only", reason=str(error))
-    await current.reload(storage)
+    await _first_start(world, apply_catalogue, rotate_keys)
     mint = await _mint(world)
     sessions, invitations = _people(world)
     status_lists = _status_lists(world)
-    recognise = RecogniseToken(
-        storage, current, issuer=world.settings.issuer, hash_key=world.hash_key, clock=world.clock
-    )
+    recognise = _recogniser(world)
     services = Services(
         settings=world.settings,
         current=current,
@@ -149,6 +147,21 @@ async def _build(world: _World) -> Opened:
     )
     housekeeping = Housekeeping(storage, current, status_lists, rotate_keys)
     return Opened(services=services, storage=storage, housekeeping=housekeeping)
+
+
+def _recogniser(world: _World) -> RecogniseToken:
+    issuer = world.settings.issuer
+    return RecogniseToken(
+        world.storage, world.current, issuer=issuer, hash_key=world.hash_key, clock=world.clock
+    )
+
+
+async def _first_start(world: _World, apply_catalogue: ApplyCatalogue, rotate_keys: RotateKeys) -> None:
+    try:
+        await first_start(world.storage, apply_catalogue, rotate_keys, shipped_catalogue(world.settings))
+    except VerifyOnly as error:
+        log.warning("verify_only", reason=str(error))
+    await world.current.reload(world.storage)
 
 
 async def _mint(world: _World) -> Mint:

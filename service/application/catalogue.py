@@ -1,6 +1,6 @@
 """Put a catalogue in force: at the first start, and by `safeconduct apply`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from service.application.current import Current
@@ -74,6 +74,12 @@ class ApplyCatalogue:
             raise ScopesInUse(lost)
         if dry_run or not changes:
             return Applied(changes=changes, version=version, in_use=lost)
+        await self._store(wanted, changes, version=version, actor=actor)
+        return Applied(changes=changes, version=version + 1, in_use=lost)
+
+    async def _store(
+        self, wanted: CatalogueDocument, changes: Sequence[Change], *, version: int, actor: str
+    ) -> None:
         async with self._storage.transaction() as tx:
             now = await tx.now()
             if not await tx.catalogues.add(wanted.to_json(), by=actor, now=now, expected_version=version):
@@ -86,4 +92,3 @@ class ApplyCatalogue:
             )
             await tx.audit.append([entry], now)
         await self._current.reload(self._storage)
-        return Applied(changes=changes, version=version + 1, in_use=lost)
