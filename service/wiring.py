@@ -24,7 +24,7 @@ from service.application.keys import CompromiseKey, KeyRoom, ListKeys, RotateKey
 from service.application.list_tokens import GetToken, ListTokens
 from service.application.minting import Mint
 from service.application.passwords import Passwords
-from service.application.ports import Storage
+from service.application.ports import Announcer, Storage
 from service.application.readiness import Readiness
 from service.application.recognition import RecogniseToken
 from service.application.regenerate import RegenerateToken
@@ -35,6 +35,7 @@ from service.application.users import CreateUser, DisableUser
 from service.clock import Clock
 from service.domain.catalogue import CatalogueDocument
 from service.domain.identifiers import Randomness
+from service.publish.in_process import InProcessAnnouncer
 from service.settings import Settings
 from service.storage import open_storage
 from service.web.services import Services
@@ -75,7 +76,10 @@ async def open_services(
 
     `clock_offset` shifts PostgreSQL's clock in tests; SQLite goes by `clock`.
     """
-    storage = await open_storage(settings.effective_database_url, clock, clock_offset=clock_offset)
+    announcer = InProcessAnnouncer()
+    storage = await open_storage(
+        settings.effective_database_url, clock, announcer=announcer, clock_offset=clock_offset
+    )
     passwords = Passwords(hasher or PasswordHasher(), settings.password_hashes_at_once)
     try:
         await storage.migrate()
@@ -83,6 +87,7 @@ async def open_services(
             settings=settings,
             clock=clock,
             storage=storage,
+            announcer=announcer,
             passwords=passwords,
             masters=masters,
             randomness=randomness,
@@ -102,6 +107,7 @@ class _World:
     settings: Settings
     clock: Clock
     storage: Storage
+    announcer: Announcer
     passwords: Passwords
     masters: MasterKeys | None
     randomness: Randomness
@@ -145,7 +151,7 @@ async def _build(world: _World) -> Opened:
         compromise_key=CompromiseKey(storage, room, policy),
         apply_catalogue=apply_catalogue,
     )
-    housekeeping = Housekeeping(storage, current, status_lists, rotate_keys)
+    housekeeping = Housekeeping(storage, current, status_lists, rotate_keys, world.announcer)
     return Opened(services=services, storage=storage, housekeeping=housekeeping)
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 import structlog
 from safeconduct.errors import SafeconductError
@@ -9,7 +10,7 @@ from safeconduct.errors import SafeconductError
 from keys import KeyFailure
 from service.application.current import Current
 from service.application.keys import RotateKeys
-from service.application.ports import Storage
+from service.application.ports import Announcer, Storage
 from service.application.status_lists import StatusListTokens
 from service.domain.audit import AuditEntry
 
@@ -24,19 +25,25 @@ class Housekeeping:
     """Small jobs, each on its own beat; a failure is logged once per kind and never ends the beat."""
 
     def __init__(
-        self, storage: Storage, current: Current, status_lists: StatusListTokens, rotate_keys: RotateKeys
+        self,
+        storage: Storage,
+        current: Current,
+        status_lists: StatusListTokens,
+        rotate_keys: RotateKeys,
+        announcer: Announcer,
     ) -> None:
         self._storage = storage
         self._current = current
         self._status_lists = status_lists
         self._rotate_keys = rotate_keys
+        self._announcer = announcer
         self._failing: dict[str, str] = {}
 
     async def run(self) -> None:
         """Until cancelled."""
         async with asyncio.TaskGroup() as beats:
-            beats.create_task(self._beat("follow", FOLLOW_EVERY, self.follow))
-            beats.create_task(self._beat("rotate", ROTATE_EVERY, self.rotate))
+            beats.create_task(self._beat("follow", self.follow, partial(self._announcer.wait, FOLLOW_EVERY)))
+            beats.create_task(self._beat("rotate", self.rotate, partial(asyncio.sleep, ROTATE_EVERY)))
 
     async def follow(self) -> None:
         """Reload what moved, end values whose shortened time has come, sign lists anew."""
@@ -66,7 +73,9 @@ class Housekeeping:
         for transition in changed.transitions:
             log.info("key", step=transition.step, kid=transition.kid)
 
-    async def _beat(self, name: str, seconds: float, job: Callable[[], Awaitable[object]]) -> None:
+    async def _beat(
+        self, name: str, job: Callable[[], Awaitable[object]], rest: Callable[[], Awaitable[object]]
+    ) -> None:
         while True:
             try:
                 await job()
@@ -76,7 +85,7 @@ class Housekeeping:
                 log.exception("failed", job=name)
             else:
                 self._failing.pop(name, None)
-            await asyncio.sleep(seconds)
+            await rest()
 
     def _note(self, name: str, reason: str) -> None:
         if self._failing.get(name) != reason:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from service.application.ports import Announcer
 from service.clock import Clock, system_clock
 from service.domain.errors import StorageUnavailable
 from service.storage.database import Database
@@ -25,12 +26,14 @@ async def open_storage(
     truth_connections: int = 2,
     prepared_statements: bool = True,
     clock_offset: Callable[[], int] | None = None,
+    announcer: Announcer | None = None,
 ) -> Database:
     """The database at `url`: `sqlite:///data/x.db` (relative), `sqlite:////srv/x.db` (absolute), `postgresql://…`.
 
     On SQLite `clock` is the database's clock. PostgreSQL has its own; `clock_offset` shifts it in tests, by
     seconds. `connections` and what follows concern PostgreSQL alone; `prepared_statements` is to be False
-    behind a pooler in transaction mode that does not keep them (PgBouncer before 1.21).
+    behind a pooler in transaction mode that does not keep them (PgBouncer before 1.21). `announcer` hears of
+    each commit that changes a status list.
 
     Raises:
         ValueError: no such kind of URL.
@@ -38,7 +41,7 @@ async def open_storage(
         StorageUnavailable: the SQLite file cannot be opened. A PostgreSQL that is down shows when used.
     """
     if url.startswith(_SQLITE):
-        return Database(await SQLite.open(Path(url.removeprefix(_SQLITE)), clock), clock)
+        return Database(await SQLite.open(Path(url.removeprefix(_SQLITE)), clock), clock, announcer)
     if url.startswith(_POSTGRESQL):
         postgres = await Postgres.open(
             url,
@@ -47,5 +50,5 @@ async def open_storage(
             prepared_statements=prepared_statements,
             clock_offset=clock_offset,
         )
-        return Database(postgres, clock)
+        return Database(postgres, clock, announcer)
     raise ValueError("a database URL begins with sqlite:/// or postgresql://")

@@ -1,6 +1,7 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
+from service.application.ports import Announcer
 from service.clock import Clock
 from service.domain.token import TokenTruth
 from service.storage import migrate, truth
@@ -12,9 +13,10 @@ from service.storage.uninterrupted import uninterrupted
 class Database:
     """The storage of `service.application.ports`, over either engine."""
 
-    def __init__(self, engine: Engine, clock: Clock) -> None:
+    def __init__(self, engine: Engine, clock: Clock, announcer: Announcer | None = None) -> None:
         self._engine = engine
         self._clock = clock
+        self._announcer = announcer
 
     async def migrate(self) -> list[str]:
         """Bring the schema to this version and tell what was applied; raises SchemaUnknown."""
@@ -29,8 +31,11 @@ class Database:
     async def transaction(self) -> AsyncIterator[SqlTransaction]:
         async with self._engine.writer() as connection:
             await connection.run("begin")
-            yield SqlTransaction(connection)
+            transaction = SqlTransaction(connection)
+            yield transaction
             await uninterrupted(connection.commit())
+        if self._announcer is not None and transaction.status_lists.announced is not None:
+            self._announcer.announce(transaction.status_lists.announced)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[SqlTransaction]:

@@ -14,6 +14,7 @@ class SqlStatusLists:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self.announced: int | None = None
 
     async def allocate(self, count: int, *, new_list_id: str, now: int) -> list[tuple[str, int]]:
         if not 0 <= count <= CAPACITY:
@@ -36,7 +37,7 @@ class SqlStatusLists:
 
     async def announce(self, changes: Sequence[StatusChange], now: int) -> int:
         head = await self._connection.only("advance_head", name="revision", count=1)
-        revision = int(head["value"])
+        self.announced = revision = int(head["value"])
         rows = [
             {
                 "revision": revision,
