@@ -43,8 +43,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         code = _run(words)
         sys.stdout.flush()
-    except SystemExit as exit_:  # argparse: --help, or a command line that it does not understand
-        return exit_.code if isinstance(exit_.code, int) else 1
     except KeyboardInterrupt:
         print(file=sys.stderr)
         return INTERRUPTED
@@ -57,9 +55,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(words: Sequence[str]) -> int:
-    arguments = _read(words)
     try:
+        arguments = _read(words)
         code: int = arguments.run(arguments)
+    except SystemExit as exit_:  # argparse: --help, or a command line that it does not understand
+        return exit_.code if isinstance(exit_.code, int) else 1
     except CommandFailed as failure:
         return _tell(failure.lines, failure.exit_code)
     except SettingsInvalid as invalid:

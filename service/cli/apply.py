@@ -13,7 +13,7 @@ from rich.text import Text
 from service.cli.commands import Commands, add_command
 from service.cli.failures import Misuse
 from service.cli.local_catalogue import apply_locally
-from service.cli.output import Output, output_of, printable
+from service.cli.output import Output, output_of, plural, printable
 from service.cli.prompts import agree
 from service.cli.signed_in import SignedIn
 from service.domain.catalogue_difference import Change
@@ -107,6 +107,8 @@ def _show(console: Console, seen: Mapping[str, Any], *, keep: bool) -> None:
         console.print(Text(f"{sign} {words}", style=colour), soft_wrap=True)
     for scope, count in seen["in_use"].items():
         fate = "which keep it to their end" if keep else "so this is refused without --keep-until-expiry"
-        console.print(f"  {printable(scope)} is held by {count} live tokens, {fate}", soft_wrap=True)
+        console.print(
+            f"  {printable(scope)} is held by {plural(count, 'live token')}, {fate}", soft_wrap=True
+        )
     if not seen["changes"]:
         console.print("nothing changes")

@@ -4,7 +4,7 @@ from argparse import Namespace
 from urllib.parse import quote
 
 from service.cli.commands import Commands, add_command, add_group, words
-from service.cli.output import output_of, printable, table
+from service.cli.output import output_of, plural, printable, table
 from service.cli.prompts import agree
 from service.cli.signed_in import SignedIn
 
@@ -70,8 +70,7 @@ def run_list(arguments: Namespace) -> int:
     if output.as_json:
         output.json(clients)
         return 0
-    rows = table("ID", "NAME", "AUDIENCES", "MAY")
-    rows.columns[0].no_wrap = True
+    rows = table("ID", "NAME", "AUDIENCES", "MAY", yields={2})
     for client in clients:
         members = (
             client["id"],
@@ -81,7 +80,7 @@ def run_list(arguments: Namespace) -> int:
         rows.add_row(*map(printable, members))
     if clients:
         output.answers.print(rows)
-    output.say(f"{len(clients)} clients.")
+    output.say(f"{plural(len(clients), 'client')}.")
     return 0
 
 

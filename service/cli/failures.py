@@ -42,8 +42,9 @@ class Problem(CommandFailed):
         self.status = status
         self.members = members
         self.code = str(members.get("code", f"http_{status}"))
-        words = members.get("detail") or members.get("title") or "refused"
-        super().__init__(f"{words} ({self.code})", *_faults(members.get("faults")))
+        faults = _faults(members.get("faults"))
+        words = (not faults and members.get("detail")) or members.get("title") or "refused"
+        super().__init__(f"{words} ({self.code})", *faults)
 
 
 def _faults(faults: object) -> list[str]:

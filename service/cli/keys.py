@@ -7,10 +7,10 @@ from rich.text import Text
 
 from service.cli.commands import Commands, add_command, add_group
 from service.cli.failures import CommandFailed
-from service.cli.output import Output, output_of, printable, table
+from service.cli.output import Output, output_of, plural, printable, table
 from service.cli.prompts import agree
 from service.cli.signed_in import SignedIn
-from service.cli.times import when
+from service.cli.times import minute
 
 KEYS = "/v1/admin/keys"
 PURPOSES = ("access_token", "status_list")
@@ -64,10 +64,8 @@ def run_list(arguments: Namespace) -> int:
     if output.as_json:
         output.json(keys)
         return 0
-    rows = table("KID", "PURPOSE", "ALG", "STATE", "SINCE", "LIVE")
-    for column in rows.columns[1:]:
-        column.no_wrap = True
-    rows.columns[0].no_wrap, rows.columns[0].min_width, rows.columns[-1].justify = True, 12, "right"
+    rows = table("KID", "PURPOSE", "ALG", "STATE", "SINCE (UTC)", "LIVE", yields={0})
+    rows.columns[0].overflow, rows.columns[-1].justify = "ellipsis", "right"
     for key in keys:
         state = str(key["state"])
         rows.add_row(
@@ -75,7 +73,7 @@ def run_list(arguments: Namespace) -> int:
             printable(key["purpose"]),
             printable(key["algorithm"]),
             Text(printable(state), style=COLOURS.get(state, "")),
-            when(key[SINCE.get(state, f"{state}_at")]),
+            minute(key[SINCE.get(state, f"{state}_at")]),
             str(key["live_tokens"]),
         )
     output.answers.print(rows)
@@ -97,7 +95,9 @@ def run_compromise(arguments: Namespace) -> int:
         if arguments.dry_run:
             _show(output, preview, would=True)
             return 0
-        agree(f"End key {kid} and revoke {preview['revoked_values']} live values that it signed, for good?")
+        agree(
+            f"End key {kid} and revoke the {plural(preview['revoked_values'], 'live value')} that it signed, for good?"
+        )
     _show(output, service.ask("POST", path, body | {"dry_run": False}).body)
     return 0
 
@@ -118,6 +118,6 @@ def _show(output: Output, changed: dict[str, Any], *, would: bool = False) -> No
     for change in changed["changes"]:
         output.answers.print(f"{printable(change['step']):16} {printable(change['kid'])}", soft_wrap=True)
     if would:
-        output.answers.print(f"{changed['revoked_values']} live values would be revoked")
+        output.answers.print(f"{plural(changed['revoked_values'], 'live value')} would be revoked")
     elif changed["revoked_values"]:
-        output.answers.print(f"{changed['revoked_values']} live values revoked")
+        output.answers.print(f"{plural(changed['revoked_values'], 'live value')} revoked")

@@ -1,9 +1,11 @@
 """`safeconduct login`, `logout`, `whoami`."""
 
 from argparse import Namespace
+from contextlib import suppress
+from typing import Any
 
 from service.cli.commands import Commands, add_command
-from service.cli.failures import Misuse, Problem
+from service.cli.failures import Misuse, SessionNeeded
 from service.cli.output import facts, output_of
 from service.cli.prompts import ask_name, ask_secret
 from service.cli.signed_in import SignedIn, save_session, service_of, session_file
@@ -63,12 +65,9 @@ def run_logout(arguments: Namespace) -> int:
     if file.load() is None:
         output.say("Nobody was signed in.")
         return 0
-    try:
-        session = SignedIn(arguments)
+    session = SignedIn(arguments)
+    with suppress(SessionNeeded):  # it has ended already
         session.ask("DELETE", "/v1/session")
-    except Problem as problem:
-        if problem.status != 401:
-            raise
     file.remove()
     output.say("Signed out.")
     return 0
@@ -85,9 +84,13 @@ def run_whoami(arguments: Namespace) -> int:
         ("name", me["name"]),
         ("id", me["id"]),
         ("role", me["role"]),
-        ("may hand out", " ".join(me["grant"]["scopes"] or ["everything"])),
+        ("may hand out", _grant(me["grant"])),
         ("service", service.service.url),
         ("session until", when(me["session"]["expires_at"])),
     ]
     output.answers.print(facts(rows))
     return 0
+
+
+def _grant(grant: dict[str, Any]) -> str:
+    return "everything" if grant["kind"] == "all" or grant["scopes"] is None else " ".join(grant["scopes"])

@@ -6,7 +6,7 @@ from argparse import Namespace
 from collections.abc import Sequence
 
 from service.cli.commands import Commands, add_command
-from service.cli.output import output_of
+from service.cli.output import output_of, plural
 from service.clock import system_clock
 from service.settings import Settings
 from service.storage import open_storage
@@ -34,7 +34,7 @@ def run(arguments: Namespace) -> int:
         return 0
     for name in ran:
         output.answers.print(f"applied {name}")
-    output.say("The database is up to date." if not ran else f"{len(ran)} migrations applied.")
+    output.say("The database is up to date." if not ran else f"{plural(len(ran), 'migration')} applied.")
     return 0
 
 

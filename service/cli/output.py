@@ -5,18 +5,18 @@ import os
 import sys
 import unicodedata
 from argparse import Namespace
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 JOINERS = "\u200c\u200d"
-WIDTH_OF_A_PIPE = 200
+WIDTH_OF_A_PIPE = 4_000
+"""Columns: whoever reads a pipe gets each row on its own line, whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +64,16 @@ def printable(text: object) -> str:
     )
 
 
-def table(*columns: str) -> Table:
-    return Table(*columns, box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False, show_edge=False)
+def plural(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+def table(*columns: str, yields: Collection[int]) -> Table:
+    """Columns that keep their width, but for those at `yields`, which fold where there is no room."""
+    rows = Table(*columns, box=None, header_style="bold", padding=(0, 2, 0, 0), pad_edge=False)
+    for position, column in enumerate(rows.columns):
+        column.no_wrap, column.overflow = position not in yields, "fold"
+    return rows
 
 
 def facts(rows: Iterable[tuple[str, str | Text]]) -> Table:

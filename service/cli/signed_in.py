@@ -2,7 +2,8 @@
 
 import os
 from argparse import Namespace
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -37,6 +38,14 @@ def explicit_url(arguments: Namespace) -> str | None:
     return arguments.url or os.environ.get("SAFECONDUCT_URL") or None
 
 
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """`more`: the service has further items than these."""
+
+    items: list[Any]
+    more: bool
+
+
 class SignedIn:
     """The service, called with the saved session.
 
@@ -69,13 +78,17 @@ class SignedIn:
         self._confirm()
         return self._ask(method, path, body)
 
-    def pages(self, path: str, query: Mapping[str, str | list[str]]) -> Iterator[list[Any]]:
-        """Every page of a list, following `Link: rel="next"`."""
+    def listing(self, path: str, query: Mapping[str, Any], *, whole: bool) -> Listing:
+        """The first page of a list, or, following `Link: rel="next"`, the `whole` of it."""
+        items: list[Any] = []
         wanted: str | None = urlencode(query, doseq=True)
         while wanted is not None:
-            answer = self.ask("GET", f"{path}?{wanted}" if wanted else path)
-            yield answer.body
+            answer = self.ask("GET", f"{path}?{wanted}")
+            items += answer.body
             wanted = _next_query(answer)
+            if not whole:
+                break
+        return Listing(items, more=wanted is not None)
 
     def _ask(self, method: str, path: str, body: Mapping[str, Any] | None) -> Answer:
         try:

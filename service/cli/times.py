@@ -16,16 +16,21 @@ def posix(moment: str) -> int:
     return int(datetime.fromisoformat(moment).timestamp())
 
 
+def minute(moment: str) -> str:
+    """To the minute, in UTC, where a heading says so."""
+    return datetime.fromisoformat(moment).astimezone(UTC).strftime("%Y-%m-%d %H:%M")
+
+
 def when(moment: str) -> str:
-    """To the minute, in UTC."""
-    return datetime.fromisoformat(moment).astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+    """To the minute, and that it is UTC."""
+    return f"{minute(moment)} UTC"
 
 
 def relative(moment: str, now: int) -> str:
-    """Like "in 3 days" or "2 hours ago"; rounded down, so that nothing is promised longer than it lasts."""
+    """Like "in 3 days" or "2 hours ago", rounded to the nearest."""
     seconds = posix(moment) - now
     for length, unit in _UNITS:
-        count = abs(seconds) // length
+        count = round(abs(seconds) / length)
         if count >= _FROM.get(unit, 1):
             words = f"{count} {unit}{'s' if count > 1 else ''}"
             return f"in {words}" if seconds > 0 else f"{words} ago"

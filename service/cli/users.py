@@ -10,7 +10,7 @@ from urllib.parse import urlencode, urlsplit
 from service.cli.commands import Commands, add_command, add_group, words
 from service.cli.failures import CommandFailed, Misuse
 from service.cli.http_client import Service
-from service.cli.output import Output, facts, output_of, printable
+from service.cli.output import Output, facts, output_of, plural, printable
 from service.cli.prompts import agree, ask_new_password, ask_secret
 from service.cli.session_file import write_private
 from service.cli.signed_in import SignedIn, explicit_url, save_session, service_of
@@ -61,7 +61,9 @@ def _add_create(group: Commands) -> None:
         ],
     )
     create.add_argument("name", metavar="NAME")
-    create.add_argument("--role", choices=[str(role) for role in Role], default="user")
+    create.add_argument(
+        "--role", choices=[str(role) for role in Role], default="user", help="(default: %(default)s)"
+    )
     grant = create.add_mutually_exclusive_group()
     grant.add_argument(
         "--grant",
@@ -166,7 +168,7 @@ def run_disable(arguments: Namespace) -> int:
     if output.as_json:
         output.json(disabled)
     else:
-        output.answers.print(f"disabled {name}; {disabled['revoked_values']} token values revoked")
+        output.answers.print(f"disabled {name}; {plural(disabled['revoked_values'], 'token value')} revoked")
     return 0
 
 

@@ -12,8 +12,9 @@ from service.cli.output import output_of
 from service.cli.signed_in import SignedIn
 from service.cli.times import when
 from service.cli.tokens.ids import TOKENS, one_token, token_ids
-from service.cli.tokens.looking import card
 from service.cli.tokens.options import add_end, add_id, end
+from service.cli.tokens.words import card
+from service.clock import system_clock
 
 WHO_REFUSES_WHEN: Final = (
     "Introspection and gateways refuse them from now on; verifiers that read the signed status list, within\n"
@@ -75,7 +76,7 @@ def run_edit(arguments: Namespace) -> int:
     if output.as_json:
         output.json(token)
     else:
-        output.answers.print(card(token))
+        output.answers.print(card(token, system_clock()))
     return 0
 
 
@@ -84,19 +85,21 @@ def run_revoke(arguments: Namespace) -> int:
     reason = f"?{urlencode({'reason': arguments.reason})}" if arguments.reason else ""
     answers: list[dict[str, Any]] = []
     refused: list[str] = []
-    for token_id in token_ids(service, arguments.ids):
-        try:
-            token = service.ask("DELETE", f"{TOKENS}/{token_id}{reason}").body
-        except Problem as problem:
-            answers.append({"id": token_id, "error": problem.code})
-            refused.append(f"{token_id}: {problem.lines[0]}")
-            continue
-        answers.append(token)
-        if not output.as_json:
-            output.answers.print(f"revoked {token_id} at {when(token['revoked_at'])}", soft_wrap=True)
-    if output.as_json:
-        output.json(answers)
-    elif len(refused) < len(answers):
+    try:
+        for token_id in token_ids(service, arguments.ids):
+            try:
+                token = service.ask("DELETE", f"{TOKENS}/{token_id}{reason}").body
+            except Problem as problem:
+                answers.append({"id": token_id, "error": problem.code})
+                refused.append(f"{token_id}: {problem.lines[0]}")
+                continue
+            answers.append(token)
+            if not output.as_json:
+                output.answers.print(f"revoked {token_id} at {when(token['revoked_at'])}", soft_wrap=True)
+    finally:  # also when the connection breaks half-way: what is done is told
+        if output.as_json:
+            output.json(answers)
+    if not output.as_json and len(refused) < len(answers):
         output.say(WHO_REFUSES_WHEN)
     if refused:
         raise CommandFailed(*refused)

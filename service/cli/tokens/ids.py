@@ -26,17 +26,19 @@ def token_ids(service: SignedIn, written: Sequence[str]) -> list[str]:
         Misuse: shorter than 6 characters, or no beginning of an id.
         CommandFailed: no token of yours begins so, or several do.
     """
-    lowered = [text.lower() for text in written]
+    lowered = list(dict.fromkeys(text.lower() for text in written))
     for text in lowered:
         if len(text) < SHORTEST or not _BEGINNING.fullmatch(text):
             raise Misuse(f"{text!r} is no id, and not the first {SHORTEST} characters of one")
     if all(_WHOLE.fullmatch(text) for text in lowered):
         return lowered
-    known = [str(token["id"]) for page in service.pages(TOKENS, {"state": list(STATES)}) for token in page]
-    return [_the_one(text, known) for text in lowered]
+    every = service.listing(TOKENS, {"state": list(STATES)}, whole=True)
+    known = [str(token["id"]) for token in every.items]
+    return [the_one(text, known) for text in lowered]
 
 
-def _the_one(beginning: str, known: Sequence[str]) -> str:
+def the_one(beginning: str, known: Sequence[str]) -> str:
+    """The one known id that begins so. Raises CommandFailed where none or several do."""
     found = [token_id for token_id in known if token_id.startswith(beginning)]
     if not found:
         raise CommandFailed(f"no token of yours begins with {beginning}")

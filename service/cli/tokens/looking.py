@@ -2,26 +2,28 @@
 
 from argparse import Namespace
 from collections import Counter
-from itertools import islice
 from typing import Any
 
-from rich.table import Table
 from rich.text import Text
 
 from service.cli.commands import Commands, add_command
-from service.cli.output import Output, facts, output_of, printable, table
+from service.cli.output import Output, output_of, plural, printable, table
 from service.cli.signed_in import SignedIn
-from service.cli.times import when
+from service.cli.times import minute
 from service.cli.tokens.ids import STATES, TOKENS, one_token, short
 from service.cli.tokens.options import add_id
-from service.cli.tokens.words import ends, last_used, scopes, state
+from service.cli.tokens.words import card, end, exact_end, last_used, scopes, state
 from service.clock import system_clock
 
-ORDERS = {"created": "-created", "expires": "expires", "last_used": "-last_used"}
-"""Each order as people want it first: the newest, the next to end, the latest used."""
+ORDERS = {
+    "created": ("-created", "created"),
+    "expires": ("expires", "-expires"),
+    "last_used": ("-last_used", "last_used"),
+}
+"""Each order as people want it first (the newest, the next to end, the latest used), and reversed."""
 
-WIDE = 130
-"""Columns from which a table has room for whole ids."""
+WIDE = 160
+"""Columns from which a token has room on one line, with its whole id."""
 
 
 def add_list(group: Commands) -> None:
@@ -43,7 +45,8 @@ def add_list(group: Commands) -> None:
         "--sort", choices=ORDERS, default="created", help="(default: %(default)s, the newest first)"
     )
     parser.add_argument("--reverse", action="store_true", help="the other way round")
-    parser.add_argument("--all", action="store_true", help="every page, not the first thousand alone")
+    parser.add_argument("--limit", metavar="N", type=int, help="at most so many in a page (default: 1000)")
+    parser.add_argument("--all", action="store_true", help="every page, not the first alone")
 
 
 def add_show(group: Commands) -> None:
@@ -55,17 +58,16 @@ def add_show(group: Commands) -> None:
 
 def run_list(arguments: Namespace) -> int:
     output, service = output_of(arguments), SignedIn(arguments)
-    sort = ORDERS[arguments.sort]
-    asked = {name: getattr(arguments, name) for name in ("state", "search", "scope")}
-    asked["sort"] = (
-        sort if not arguments.reverse else sort.removeprefix("-") if sort[0] == "-" else f"-{sort}"
-    )
-    pages = service.pages(TOKENS, {name: value for name, value in asked.items() if value})
-    tokens = [token for page in (pages if arguments.all else islice(pages, 1)) for token in page]
+    asked = {name: getattr(arguments, name) for name in ("state", "search", "scope", "limit")}
+    asked["sort"] = ORDERS[arguments.sort][arguments.reverse]
+    query = {name: value for name, value in asked.items() if value is not None}
+    found = service.listing(TOKENS, query, whole=arguments.all)
     if output.as_json:
-        output.json(tokens)
+        output.json(found.items)
     else:
-        _show_table(output, tokens)
+        _show_table(output, found.items)
+    if found.more:
+        output.say("There are more: --all lists them.")
     return 0
 
 
@@ -75,24 +77,26 @@ def run_show(arguments: Namespace) -> int:
     if output.as_json:
         output.json(token)
     else:
-        output.answers.print(card(token))
+        output.answers.print(card(token, system_clock()))
     return 0
 
 
 def _show_table(output: Output, tokens: list[dict[str, Any]]) -> None:
-    now, whole = system_clock(), output.answers.width >= WIDE
-    rows = table("ID", "NOTE", "SCOPES", "ENDS", "LAST USED", "STATE")
-    for column, width in zip(rows.columns, (8, 12, 12, None, None, None), strict=True):
-        column.min_width, column.no_wrap = width, width is None or width == 8
-    for token in tokens:
-        rows.add_row(
-            str(token["id"]) if whole else short(token),
-            printable(token["note"]),
-            scopes(token),
-            ends(token, now, between="\n"),
-            last_used(token, now),
-            state(token),
-        )
+    now = system_clock()
+    if output.answers.width < WIDE:
+        rows = table("ID", "NOTE, SCOPES", "ENDS (UTC)", "LAST USED", "STATE", yields={1})
+        for token in tokens:
+            what = Text(printable(token["note"])).append(f"\n{scopes(token)}", style="dim")
+            until = end(token, now)
+            if token["expiration"]:
+                until.append(f"\n{minute(token['expiration'])}", style="dim")
+            rows.add_row(short(token), what, until, last_used(token, now), state(token))
+    else:
+        rows = table("ID", "NOTE", "ENDS", "LAST USED", "STATE", "SCOPES", yields={1, 5})
+        for token in tokens:
+            until = exact_end(token, now)
+            note = printable(token["note"])
+            rows.add_row(str(token["id"]), note, until, last_used(token, now), state(token), scopes(token))
     if tokens:
         output.answers.print(rows)
     output.say(_summary(tokens))
@@ -102,32 +106,6 @@ def _summary(tokens: list[dict[str, Any]]) -> str:
     counts = Counter(str(token["state"]) for token in tokens)
     if not counts:
         return "No tokens."
-    return f"{len(tokens)} tokens: " + ", ".join(f"{counts[name]} {name}" for name in STATES if counts[name])
-
-
-def card(token: dict[str, Any]) -> Table:
-    """Everything about a token but its value."""
-    now = system_clock()
-    rows: list[tuple[str, str | Text]] = [
-        ("id", token["id"]),
-        ("note", token["note"]),
-        ("state", state(token)),
-        ("scopes", scopes(token)),
-        ("ends", ends(token, now)),
-        ("last used", last_used(token, now)),
-    ]
-    told = ("last_used_ip", "last_used_user_agent", "audience", "allowed_ips", "metadata", "revoke_reason")
-    rows += [(name.replace("_", " "), _say(token[name])) for name in told if token.get(name)]
-    times = ("created_at", "not_before", "revoked_at")
-    rows += [
-        (name.removesuffix("_at").replace("_", " "), when(token[name])) for name in times if token.get(name)
-    ]
-    return facts(rows)
-
-
-def _say(value: Any) -> str:
-    if isinstance(value, list):
-        return " ".join(map(str, value))
-    if isinstance(value, dict):
-        return ", ".join(f"{name}={each}" for name, each in value.items())
-    return str(value)
+    return f"{plural(len(tokens), 'token')}: " + ", ".join(
+        f"{counts[name]} {name}" for name in STATES if counts[name]
+    )

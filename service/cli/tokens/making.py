@@ -10,7 +10,7 @@ from service.cli.output import Output, facts, output_of, printable
 from service.cli.signed_in import SignedIn
 from service.cli.tokens.ids import TOKENS, one_token
 from service.cli.tokens.options import add_content, add_end, add_id, content, end
-from service.cli.tokens.words import ends, scopes
+from service.cli.tokens.words import exact_end, scopes
 from service.clock import system_clock
 
 DEFAULT_DAYS = 90
@@ -83,7 +83,7 @@ def _show(output: Output, made: dict[str, Any], *, value_only: bool) -> None:
                 ("id", made["id"]),
                 ("note", made["note"]),
                 ("scopes", scopes(made)),
-                ("ends", ends(made, system_clock())),
+                ("ends", exact_end(made, system_clock())),
             ]
         )
         output.answers.print(

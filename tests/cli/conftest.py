@@ -1,0 +1,102 @@
+import itertools
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import pytest
+
+from tests.cli.command import PASSWORD, PROGRAM, Safeconduct
+from tests.servers.leash import Leash
+from tests.servers.process import ServerProcess, free_port, private_folder
+
+
+@contextmanager
+def running_service(leash: Leash, **settings: str) -> Iterator[tuple[str, Path]]:
+    """A service with nothing in it: its URL and its folder, which holds the first administrator's link."""
+    port = free_port()
+    url = f"http://localhost:{port}"
+
+    def ready() -> bool:
+        try:
+            with urlopen(f"{url}/readyz", timeout=5) as answer:  # noqa: S310 - a URL of our own
+                return answer.status == 200
+        except (URLError, OSError):
+            return False
+
+    with private_folder("service", leash) as folder:
+        server = ServerProcess(
+            "safeconduct",
+            [PROGRAM, "serve"],
+            folder=folder,
+            leash=leash,
+            ready=ready,
+            environment={"SAFECONDUCT_PORT": str(port), "SAFECONDUCT_ISSUER": url, **settings},
+        )
+        server.start()
+        try:
+            yield url, folder
+        finally:
+            server.kill9()
+
+
+def first_administrator(folder: Path, url: str) -> Safeconduct:
+    """The person to whom the first link belongs, signed in as ann."""
+    ann = Safeconduct.at(folder / "ann", SAFECONDUCT_URL=url)
+    link = (folder / "data" / "first-admin-link").read_text().strip()
+    ann.done("users", "accept-link", "--name", "ann", lines=(link, PASSWORD))
+    return ann
+
+
+@pytest.fixture(scope="session")
+def shared_service(leash: Leash) -> Iterator[tuple[str, Path]]:
+    with running_service(leash) as service:
+        yield service
+
+
+@pytest.fixture(scope="session")
+def url(shared_service: tuple[str, Path]) -> str:
+    """One service for all tests that change nothing but what is their own."""
+    return shared_service[0]
+
+
+@pytest.fixture(scope="session")
+def administrator(shared_service: tuple[str, Path]) -> Safeconduct:
+    url, folder = shared_service
+    return first_administrator(folder, url)
+
+
+@pytest.fixture
+def own_administrator(leash: Leash) -> Iterator[Safeconduct]:
+    """The administrator of a service for this test alone."""
+    with running_service(leash) as (url, folder):
+        yield first_administrator(folder, url)
+
+
+@pytest.fixture
+def stranger(url: str, tmp_path: Path) -> Safeconduct:
+    """Somebody at the shared service who is not signed in."""
+    return Safeconduct.at(tmp_path / "stranger", SAFECONDUCT_URL=url)
+
+
+_NUMBERS = itertools.count()
+
+
+@pytest.fixture
+def new_person(administrator: Safeconduct, url: str, tmp_path: Path) -> Callable[[], tuple[str, Safeconduct]]:
+    """Makes people with accounts, signed in: their names and command lines."""
+
+    def make() -> tuple[str, Safeconduct]:
+        name = f"person-{next(_NUMBERS)}"
+        made = administrator.json("users", "create", name, lines=(PASSWORD,))
+        person = Safeconduct.at(tmp_path / name, SAFECONDUCT_URL=url)
+        person.done("users", "accept-link", lines=(made["invitation"]["link"], PASSWORD))
+        return name, person
+
+    return make
+
+
+@pytest.fixture
+def person(new_person: Callable[[], tuple[str, Safeconduct]]) -> Safeconduct:
+    return new_person()[1]
