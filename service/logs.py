@@ -36,33 +36,34 @@ Event = MutableMapping[str, Any]
 
 
 def set_up_logs(settings: Settings, stream: TextIO | None = None) -> None:
-    """Send everything to standard error, the standard library's loggers too, by the same rules."""
+    """Send everything to standard error by the same rules; of the libraries only what is a warning or worse."""
     stream = stream or sys.stderr
+    level = logging.getLevelNamesMapping()[settings.log_level.upper()]
     shared: list[structlog.typing.Processor] = [
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
     ]
+    writing: list[structlog.typing.Processor] = [
+        structlog.processors.format_exc_info,  # never the pretty one: it shows local variables
+        redact_event,
+        _renderer(as_json=wants_json(settings, stream)),
+    ]
+    structlog.configure(
+        processors=[*shared, *writing],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.WriteLoggerFactory(stream),
+        cache_logger_on_first_use=False,
+    )
     handler = logging.StreamHandler(stream)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
-            processors=[
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.format_exc_info,  # never the pretty one: it shows local variables
-                redact_event,
-                _renderer(as_json=wants_json(settings, stream)),
-            ],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *writing],
         )
     )
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(settings.log_level.upper())
-    structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(settings.log_level.upper())),
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        cache_logger_on_first_use=False,
-    )
+    root.setLevel(max(level, logging.WARNING))
 
 
 def wants_json(settings: Settings, stream: TextIO) -> bool:

@@ -1,6 +1,5 @@
 """Services and routes in, application out."""
 
-import secrets
 import sys
 from collections.abc import Iterable, Mapping
 
@@ -41,7 +40,7 @@ def create_app(
     app = web.Application(middlewares=[web.middleware(edge)], client_max_size=longest)
     app[SERVICES], app[METRICS], app[ERRORS] = services, metrics, errors
     for (method, path), route in _placed(routes, settings).items():
-        mounted = app.router.add_route(method, path, route.handler, expect_handler=_expect)
+        mounted = app.router.add_route(method, path, route.handler)
         edge.entrances[mounted] = Entrance.to(route, path, longest_body=settings.max_body)
     app.on_response_prepare.append(header_signal(secure=settings.secure))
 
@@ -78,15 +77,6 @@ def _placed(routes: Iterable[Route], settings: Settings) -> Mapping[tuple[str, s
             if taken.handler is not route.handler:
                 raise RouteUndeclared(f"{method} {path} is declared twice")
     return placed
-
-
-async def _expect(request: web.Request) -> web.StreamResponse | None:
-    """`100-continue` is granted; anything else is answered here, before the middleware (RFC 9110 section 10.1.1)."""
-    if request.headers["Expect"].lower() == "100-continue":
-        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        request.writer.output_size = 0
-        return None
-    return request.app[ERRORS].of_status(417, None, secrets.token_hex(16))
 
 
 def _access_log(settings: Settings, clock: Clock) -> AccessLog | None:

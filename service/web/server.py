@@ -98,11 +98,18 @@ class Runner(web.AppRunner):
 
     async def _make_server(self) -> web.Server:
         made = await super()._make_server()
-        settings = self.app[SERVICES].settings
+        settings, answers = self.app[SERVICES].settings, self.app[ERRORS]
+
+        async def handle(request: web.BaseRequest) -> web.StreamResponse:
+            try:
+                return await made.request_handler(request)
+            except web.HTTPException as refused:  # before the middleware: an expectation we cannot meet
+                return answers.of_status(refused.status, None, secrets.token_hex(16))
+
         return _Listener(
-            made.request_handler,
+            handle,
             request_factory=made.request_factory,
-            answers=self.app[ERRORS],
+            answers=answers,
             secure=settings.secure,
             keepalive_timeout=settings.keepalive_timeout,
             max_line_size=LONGEST_LINE,

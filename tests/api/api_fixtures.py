@@ -1,18 +1,25 @@
 """The JSON API as people call it: signed in, and with everything at hand to look behind the answers."""
 
 import json
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
+from aiohttp import web
 
 from keys import new_master_key_text
+from service.api.routes import ROUTES
 from service.domain.secret import Secret
 from service.domain.session import Carrier
 from service.domain.user import Grant, GrantKind, Role, User
+from service.web.access_log import AccessLog
+from service.web.app import create_app
+from service.web.routing import Route
+from service.web.server import Runner
 from tests.api.oauth_fixtures import Authority, running_authority
 from tests.clock import TurnableClock
 
@@ -114,6 +121,27 @@ class Api:
         reply = await self.call("POST", TOKENS, by=by, json={**NEW_TOKEN, **members})
         assert reply.status == 201, reply.body
         return reply.document
+
+
+@asynccontextmanager
+async def beside(
+    api: Api,
+    *,
+    routes: Sequence[Route] = ROUTES,
+    access_log: AccessLog | None = None,
+    settings: Mapping[str, object] | None = None,
+    **services: object,
+) -> AsyncIterator[Api]:
+    """Another application over the same services, on a port of its own, with these settings and services changed."""
+    changed = replace(api.authority.services.settings, **(settings or {}))
+    replaced = replace(api.authority.services, settings=changed, **services)
+    runner = Runner(create_app(replaced, routes, access_log=access_log))
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    try:
+        yield replace(api, authority=replace(api.authority, port=runner.addresses[0][1]))
+    finally:
+        await runner.cleanup()
 
 
 @pytest.fixture
