@@ -14,10 +14,11 @@ def _prime_with_fingerprint(bits: int, rng: random.Random) -> int:
     product = 1
     for candidate in range(2, 168):
         product *= candidate if all(candidate % d for d in range(2, candidate)) else 1
+    lowest = (3 << bits - 2) // product  # two such primes make a modulus of full length
     while True:
-        k = rng.getrandbits(bits - product.bit_length()) | 3 << (bits - product.bit_length() - 2)
-        prime = k * product + pow(65537, rng.getrandbits(128), product)
-        if prime.bit_length() == bits and pow(2, prime - 1, prime) == 1:
+        prime = rng.randrange(lowest, (1 << bits) // product) * product
+        prime += pow(65537, rng.getrandbits(128), product)
+        if pow(2, prime - 1, prime) == 1:
             return prime
 
 
@@ -68,7 +69,6 @@ def test_our_rsa_keys_have_3072_bits():
         ("ES256", lambda: ec.generate_private_key(ec.BrainpoolP256R1())),
         ("EdDSA", ed448.Ed448PrivateKey.generate),
         ("EdDSA", lambda: ec.generate_private_key(ec.SECP256R1())),
-        ("RS256", _weakly_generated),
     ],
     ids=[
         "1,024 bits",
@@ -81,7 +81,6 @@ def test_our_rsa_keys_have_3072_bits():
         "brainpool",
         "Ed448",
         "EC for Ed25519",
-        "ROCA",
     ],
 )
 def test_a_key_that_we_do_not_sign_with_is_refused(name, make):
@@ -105,6 +104,14 @@ def test_a_sound_key_from_elsewhere_is_taken(name, make):
     private_key = make()
 
     assert algorithm(name).accept(private_key) is private_key
+
+
+def test_a_key_of_the_generator_whose_keys_can_be_computed_is_refused():
+    """CVE-2017-15361: 2,048 bits and the right exponent, and no secret to anyone (standards attack 34)."""
+    private_key = _weakly_generated()
+
+    with pytest.raises(UnsuitableKey, match="CVE-2017-15361"):
+        algorithm("RS256").accept(private_key)
 
 
 def test_sound_moduli_do_not_have_the_fingerprint_of_weak_ones():

@@ -18,13 +18,14 @@ from keys import (
     MasterKeyMissing,
     MasterKeys,
     SealBroken,
+    SelfCheckFailed,
     UnsuitableKey,
     create_key,
     import_key,
     open_private,
     require_open,
 )
-from keys.private_part import rewrapped
+from keys.private_part import _next_key, rewrapped
 from tests.unit.keys.rings import ACCESS, MASTERS, NOW, OTHERS, STATUS, a_key, bootstrapped
 
 
@@ -88,6 +89,18 @@ def test_what_is_no_private_key_for_the_algorithm_is_not_imported(unreadable):
     """One error for all of them, before anything is stored."""
     with pytest.raises(UnsuitableKey):
         import_key(unreadable, ACCESS, "ES256", NOW, MASTERS)
+
+
+def test_a_key_that_does_not_verify_what_it_signs_is_never_published():
+    """A private part that was damaged in the making (promises section 2, guard of publish)."""
+    sound = rsa.generate_private_key(65537, 2048).private_numbers()
+    damaged = rsa.RSAPrivateNumbers(
+        sound.p, sound.q, sound.d + 2, sound.dmp1 + 2, sound.dmq1, sound.iqmp, sound.public_numbers
+    )
+    private_key = damaged.private_key(unsafe_skip_rsa_key_validation=True)
+
+    with pytest.raises(SelfCheckFailed):
+        _next_key(private_key, ACCESS, "RS256", NOW, MASTERS, randomness=bytes)
 
 
 def test_a_private_part_opens_for_its_own_row_only():

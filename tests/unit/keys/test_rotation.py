@@ -198,6 +198,15 @@ def test_another_algorithm_is_published_first_and_signs_when_verifiers_know_it()
     assert planned(announced, NOW + 10 + DAY, to_eddsa).active(ACCESS).algorithm == "EdDSA"
 
 
+def test_another_algorithm_waits_for_room():
+    """A key for each purpose more would be more than verifiers read; the next ones there are do for now."""
+    to_eddsa = RotationPolicy(algorithm="EdDSA")
+    ring = crowded(MAX_PUBLISHED)
+    live = {key.kid: NOW + 900 * DAY for key in ring.keys}
+
+    assert not any(isinstance(part, NewKey) for part in due(ring, NOW + 1, to_eddsa, live))
+
+
 def test_the_next_key_of_the_old_algorithm_stays_until_one_of_the_new_is_ready():
     """In an emergency a key that verifiers know is worth more than one of the right algorithm."""
     to_eddsa = RotationPolicy(algorithm="EdDSA")
