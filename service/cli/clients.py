@@ -31,6 +31,9 @@ def add_parser(commands: Commands) -> None:
         action="append",
         help=f"{' or '.join(PERMISSIONS)}; again, or P,P (default: introspect)",
     )
+    create.add_argument(
+        "--env", action="store_true", help="print shell lines that set CLIENT_ID and CLIENT_SECRET, for eval"
+    )
     add_command(
         group,
         "list",
@@ -58,6 +61,8 @@ def run_create(arguments: Namespace) -> int:
     made = service.ask("POST", CLIENTS, body).body
     if output.as_json:
         output.json(made)
+    elif arguments.env:
+        output.value(f"export CLIENT_ID={made['id']} CLIENT_SECRET={made['secret']}")
     else:
         output.value(f"client_id      {printable(made['id'])}\nclient_secret  {printable(made['secret'])}")
         output.say("Copy the secret now: it is shown only this once.")

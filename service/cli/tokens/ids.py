@@ -1,10 +1,10 @@
-"""Tokens by their id, or by the first characters of it."""
+"""Tokens by their id, by the first characters of it, or by their note."""
 
 import re
 from collections.abc import Sequence
 from typing import Any, Final
 
-from service.cli.failures import CommandFailed, Misuse
+from service.cli.failures import CommandFailed
 from service.cli.signed_in import SignedIn
 
 TOKENS: Final = "/v1/personal-access-tokens"
@@ -23,18 +23,28 @@ def token_ids(service: SignedIn, written: Sequence[str]) -> list[str]:
     """The ids that these stand for; none of them is acted on before all are known.
 
     Raises:
-        Misuse: shorter than 6 characters, or no beginning of an id.
-        CommandFailed: no token of yours begins so, or several do.
+        CommandFailed: no token of yours begins so or has this note, or several do.
     """
-    lowered = list(dict.fromkeys(text.lower() for text in written))
-    for text in lowered:
-        if len(text) < SHORTEST or not _BEGINNING.fullmatch(text):
-            raise Misuse(f"{text!r} is no id, and not the first {SHORTEST} characters of one")
-    if all(_WHOLE.fullmatch(text) for text in lowered):
-        return lowered
-    every = service.listing(TOKENS, {"state": list(STATES)}, whole=True)
-    known = [str(token["id"]) for token in every.items]
-    return [the_one(text, known) for text in lowered]
+    unique = list(dict.fromkeys(written))
+    if all(_WHOLE.fullmatch(text.lower()) for text in unique):
+        return [text.lower() for text in unique]
+    every = service.listing(TOKENS, {"state": list(STATES)}, whole=True).items
+    return [_one_of(every, text) for text in unique]
+
+
+def _one_of(tokens: Sequence[dict[str, Any]], written: str) -> str:
+    """By its id as far as that could be one, else by its note, which no revoked token keeps from others."""
+    beginning = written.lower()
+    if len(beginning) >= SHORTEST and _BEGINNING.fullmatch(beginning):
+        return the_one(beginning, [str(token["id"]) for token in tokens])
+    noted = [str(token["id"]) for token in tokens if token["note"] == written and token["state"] != "revoked"]
+    if len(noted) != 1:
+        many = "several tokens have" if noted else "no token of yours has"
+        raise CommandFailed(
+            f"{many} the note {written!r}; name it by the first characters of its id (at least {SHORTEST})",
+            *(f"  {token_id}" for token_id in noted),
+        )
+    return noted[0]
 
 
 def the_one(beginning: str, known: Sequence[str]) -> str:
