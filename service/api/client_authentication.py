@@ -2,7 +2,7 @@
 
 import base64
 import hmac
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 from aiohttp import web
@@ -44,34 +44,22 @@ def shows_credentials(request: web.Request, form: Form) -> bool:
 
 
 def client_of_header(header: str, clients: Clients) -> Client | None:
-    """The client that an Authorization header proves: its secret raw, or form-encoded as the RFC says."""
-    for client_id, secret in _readings(header):
-        if (client := _proved(client_id, secret, clients)) is not None:
-            return client
-    return None
+    """The client that an Authorization header proves: id and secret as they stand, or form-encoded; clients differ."""
+    scheme, _, encoded = header.partition(" ")
+    if scheme.lower() != "basic":
+        return None
+    try:
+        client_id, _, secret = base64.b64decode(encoded, validate=True).decode("utf-8").partition(":")
+        client = _proved(client_id, secret, clients)
+        if client is None and "%" in client_id + secret:
+            client = _proved(form_decode(client_id), form_decode(secret), clients)
+    except (ValueError, Faulty):  # no base64, no UTF-8, or a broken escape
+        return None
+    return client
 
 
 def _client_of_form(form: Form, clients: Clients) -> Client | None:
     return _proved(form.get("client_id", ""), form.get("client_secret", ""), clients)
-
-
-def _readings(header: str) -> Iterator[tuple[str, str]]:
-    """Id and secret as they stand there, then form-decoded: clients differ."""
-    scheme, _, encoded = header.partition(" ")
-    if scheme.lower() != "basic":
-        return
-    try:
-        client_id, colon, secret = base64.b64decode(encoded, validate=True).decode("utf-8").partition(":")
-    except ValueError:  # no base64, or no UTF-8
-        return
-    if not colon:
-        return
-    yield client_id, secret
-    if "%" in client_id or "%" in secret or "+" in client_id or "+" in secret:
-        try:
-            yield form_decode(client_id), form_decode(secret)
-        except Faulty:
-            return
 
 
 def _proved(client_id: str, secret: str, clients: Clients) -> Client | None:
