@@ -108,8 +108,13 @@ class Revocations(Protocol):
         """The values alone (regenerate), and the children made by them."""
 
     async def revoke_all_of(self, owner_id: str, *, now: int, by: str, reason: str) -> list[StatusChange]: ...
-    async def revoke_kid(self, kid: str, *, now: int, by: str, reason: str) -> list[StatusChange]:
-        """All live values of a key, the records whose current value is one, and what they made."""
+    async def revoke_kid(
+        self, kid: str, *, now: int, by: str, reason: str, limit: int | None = None
+    ) -> list[StatusChange]:
+        """All live values of a key, the records whose current value is one, and what they made.
+
+        With a `limit` of records: so many of them, until an empty answer says that all are done.
+        """
 
     async def revoke_ended(self, *, now: int, limit: int) -> list[StatusChange]:
         """Values that the service ended before their `exp` (a shortened expiry), and what they made."""

@@ -9,7 +9,7 @@ from typing import Any, Self, TypeVar
 import asyncpg
 from asyncpg.connect_utils import SessionAttribute
 
-from service.domain.errors import Unknown
+from service.domain.errors import OutcomeUnknown, StorageUnavailable
 from service.storage.connection import Connection
 from service.storage.postgres_connection import PostgresConnection, translate
 from service.storage.uninterrupted import uninterrupted
@@ -28,6 +28,7 @@ class Pool:
     def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]", statements: Mapping[str, Any]) -> None:
         self._pool = pool
         self._statements = statements
+        self._closing: set[asyncio.Task[None]] = set()
 
     @classmethod
     async def open(
@@ -63,7 +64,10 @@ class Pool:
         try:
             yield connection
         except BaseException as fault:
-            await uninterrupted(self._recover(connection, fault))
+            if isinstance(fault, Exception) and not isinstance(fault, StorageUnavailable | OutcomeUnknown):
+                await uninterrupted(self._take_back(connection))
+            else:
+                self._discard(raw)
             raise
         await self._pool.release(raw)
 
@@ -72,17 +76,25 @@ class Pool:
         with suppress(TimeoutError):
             async with asyncio.timeout(STATEMENT):
                 await self._pool.close()
+                await asyncio.gather(*self._closing)
 
-    async def _recover(self, connection: Connection, fault: BaseException) -> None:
-        """Take it back as new. One that may be in the middle of something is closed instead (R65)."""
-        raw = connection.raw
-        if isinstance(fault, Exception) and not isinstance(fault, Unknown):
-            with suppress(Exception):
-                if raw.is_in_transaction():
-                    await connection.run("rollback")
-                await self._pool.release(raw)
-                return
-        await discard(raw)
+    async def _take_back(self, connection: Connection) -> None:
+        """As new, after a fault that was not the connection's."""
+        try:
+            if connection.raw.is_in_transaction():
+                await connection.run("rollback")
+            await self._pool.release(connection.raw)
+        except (StorageUnavailable, asyncpg.InterfaceError):
+            self._discard(connection.raw)
+
+    def _discard(self, raw: Any) -> None:
+        """Close what may be in the middle of something (R65), without making its user wait for that."""
+        task = asyncio.create_task(self._close(raw))
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
+
+    async def _close(self, raw: Any) -> None:
+        await close(raw)
         await self._pool.release(raw)
 
 
@@ -96,7 +108,7 @@ async def reach(opening: Awaitable[T]) -> T:
         raise meaning from fault
 
 
-async def discard(raw: Any) -> None:
+async def close(raw: Any) -> None:
     """Close in order, so that the server cancels what is under way and frees its locks; else by force."""
     with suppress(Exception):
         await raw.close(timeout=WAIT)

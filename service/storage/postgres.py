@@ -9,7 +9,7 @@ import asyncpg
 from service.storage.adapters import PostgresAdapter
 from service.storage.connection import Connection
 from service.storage.engine import load_statements, script_of
-from service.storage.pool import WAIT, Pool, discard, reach
+from service.storage.pool import WAIT, Pool, close, reach
 from service.storage.postgres_connection import PostgresConnection, translate
 from service.storage.uninterrupted import uninterrupted
 
@@ -59,7 +59,7 @@ class Postgres:
         try:
             yield PostgresConnection(raw, self._statements, translate)
         finally:
-            await uninterrupted(discard(raw))
+            await uninterrupted(close(raw))
 
     async def close(self) -> None:
         await self._transactions.close()

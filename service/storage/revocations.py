@@ -7,6 +7,9 @@ from service.storage.padded import in_widths
 PARENT_ENDED = "parent_ended"
 """Why a child is revoked whose parent's value ended without a word of its own."""
 
+ALL = 2**62
+"""As a limit: none."""
+
 Records = Mapping[str, str | None]
 """Ids of records, each with its parent's."""
 
@@ -36,13 +39,17 @@ class SqlRevocations:
         records = await self._held(await self._connection.all("unrevoked_tokens_of", owner_id=owner_id))
         return await self._revoke(records, now=now, by=by, reason=reason)
 
-    async def revoke_kid(self, kid: str, *, now: int, by: str, reason: str) -> list[StatusChange]:
-        rows = await self._connection.all("tokens_resting_on", kid=kid, now=now)
+    async def revoke_kid(
+        self, kid: str, *, now: int, by: str, reason: str, limit: int | None = None
+    ) -> list[StatusChange]:
+        most = ALL if limit is None else limit
+        rows = await self._connection.all("tokens_resting_on", kid=kid, now=now, limit=most)
         records = await self._held(rows)
         resting = {row["id"]: records[row["id"]] for row in rows if row["rests"]}
         changes = await self._revoke(resting, now=now, by=by, reason=reason)
-        others = await self._connection.all("revoke_values_by", kid=kid, now=now)
-        return [*changes, *_invalid(others)]
+        if len(resting) < most:
+            changes += _invalid(await self._connection.all("revoke_values_by", kid=kid, now=now))
+        return changes
 
     async def revoke_ended(self, *, now: int, limit: int) -> list[StatusChange]:
         rows = await self._connection.all("ended_values", now=now, limit=limit)

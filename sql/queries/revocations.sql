@@ -39,9 +39,9 @@ SELECT id, parent_id FROM token WHERE id = :token_id OR parent_id = :token_id;
 -- The records of an owner that are not revoked.
 SELECT id, parent_id FROM token WHERE owner_id = :owner_id AND revoked_at IS NULL;
 
--- name: tokens_resting_on(kid, now)
+-- name: tokens_resting_on(kid, now, limit)
 -- Records with a live value that a key signed, and their children. `rests` is 1 where the record itself hangs on the
--- key: by its current value, by the current value of its parent, or by the value that made it.
+-- key: by its current value, by the current value of its parent, or by the value that made it. Those come first.
 SELECT r.id, r.parent_id, max(r.rests) AS rests
   FROM (SELECT t.id, t.parent_id, CASE WHEN t.jti = v.jti THEN 1 ELSE 0 END AS rests
           FROM token_value v
@@ -53,7 +53,9 @@ SELECT r.id, r.parent_id, max(r.rests) AS rests
           JOIN token t ON t.id = v.token_id
           JOIN token c ON c.parent_id = t.id
          WHERE v.kid = :kid AND v.revoked_at IS NULL AND v.expires_at > :now) r
- GROUP BY r.id, r.parent_id;
+ GROUP BY r.id, r.parent_id
+ ORDER BY max(r.rests) DESC, r.id
+ LIMIT :limit;
 
 -- name: ended_values(now, limit)
 -- Values that the service has ended before their exp and that are not revoked yet, the longest ended first, each with

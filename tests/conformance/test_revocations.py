@@ -154,6 +154,26 @@ async def test_revoking_a_kid_ends_its_values_and_what_hangs_on_them(world: Worl
     assert await world.reasons([unrelated]) == [None]
 
 
+async def test_a_kid_is_revoked_in_portions(world: World) -> None:
+    """A key with many tokens is ended chunk by chunk, so that nobody else waits long (threats 21)."""
+    batch = await world.issue_batch(5)
+    _, old = await world.issue(jti=new_id(), value={"jti": new_id()})
+
+    portions: list[set[StatusChange]] = []
+    while not portions or portions[-1]:
+        portions.append(
+            await done(
+                world,
+                lambda tx, now: tx.revocations.revoke_kid(
+                    world.kid, now=now, by="admin", reason="key_compromised", limit=2
+                ),
+            )
+        )
+
+    assert [len(portion) for portion in portions] == [2, 2, 2, 0]
+    assert set().union(*portions) == invalid(old, *(value for _, value in batch))
+
+
 async def test_values_that_the_service_ended_early_are_announced(world: World) -> None:
     """A shortened expiry reaches offline verifiers as a revocation of its own (ruling 6)."""
     token, value = await world.issue()
