@@ -3,8 +3,9 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import ip_network
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from safeconduct.errors import InvalidClaims
 
@@ -18,8 +19,7 @@ _SCOPE = re.compile(r"[!#-\[\]-~]+(?: [!#-\[\]-~]+)*")  # RFC 6749 section 3.3
 _HTTP_URI = re.compile(r"https?://[A-Za-z0-9._~%:\[\]-]+(?:/[!$-;=?-Z_a-z~]*)?")  # no userinfo, no fragment
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StatusReference:
+class StatusReference(NamedTuple):
     """The token's entry in a status list (Token Status List section 6.2)."""
 
     idx: int
@@ -60,7 +60,7 @@ class Claims:
             iat=_time(claims, "iat"),
             jti=_name(claims, "jti"),
             client_id=_name(claims, "client_id"),
-            scope=_scope(claims) if "scope" in claims else (),
+            scope=_scope(claims["scope"]) if "scope" in claims else (),
             nbf=_time(claims, "nbf") if "nbf" in claims else None,
             status=_status(claims) if "status" in claims else None,
             allowed_ips=_allowed_ips(claims) if "allowed_ips" in claims else (),
@@ -116,14 +116,20 @@ def _audiences(claims: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(_name({"aud": audience}, "aud") for audience in value)
 
 
-def _scope(claims: Mapping[str, Any]) -> tuple[str, ...]:
-    value = claims["scope"]
-    if type(value) is not str or _SCOPE.fullmatch(value) is None:
+def _scope(value: object) -> tuple[str, ...]:
+    if type(value) is not str:
+        raise InvalidClaims("scope is not a string")
+    return _scope_names(value)
+
+
+@lru_cache(maxsize=256)  # many tokens of an issuer share few combinations
+def _scope_names(value: str) -> tuple[str, ...]:
+    if _SCOPE.fullmatch(value) is None:
         raise InvalidClaims("scope is not a list of scope names with one space between them")
-    scope = tuple(value.split(" "))
-    if len(set(scope)) != len(scope):
+    names = tuple(value.split(" "))
+    if len(set(names)) != len(names):
         raise InvalidClaims("scope repeats a name")
-    return scope
+    return names
 
 
 def _status(claims: Mapping[str, Any]) -> StatusReference | None:
@@ -139,9 +145,14 @@ def _status(claims: Mapping[str, Any]) -> StatusReference | None:
     idx, uri = reference.get("idx"), reference.get("uri")
     if type(idx) is not int or not 0 <= idx <= LATEST_TIME:
         raise InvalidClaims("idx is not a whole number")
-    if type(uri) is not str or len(uri) > 2048 or _HTTP_URI.fullmatch(uri) is None:
+    if type(uri) is not str or not _is_http_uri(uri):
         raise InvalidClaims("uri is not an http address without user and fragment")
     return StatusReference(idx=idx, uri=uri)
+
+
+@lru_cache(maxsize=256)  # a status list is shared by many tokens
+def _is_http_uri(uri: str) -> bool:
+    return len(uri) <= 2048 and _HTTP_URI.fullmatch(uri) is not None
 
 
 def _allowed_ips(claims: Mapping[str, Any]) -> tuple[str, ...]:
