@@ -201,7 +201,22 @@ def test_an_id_may_be_shortened_while_it_is_clear(person: Safeconduct) -> None:
 
     assert person.json("tokens", "show", made["id"][:6])["state"] == "revoked"
     assert person.run("tokens", "show", made["id"][:5]).returncode == 1
-    assert person.run("tokens", "show", "reports").returncode == 2
+
+
+def test_a_token_may_be_named_by_its_note_while_one_has_it(person: Safeconduct) -> None:
+    """People remember notes; a note that two tokens share names neither, and revoked ones keep theirs from nobody."""
+    first = person.json("tokens", "create", "--note", "night job", "--scope", "embed")
+    shown = person.json("tokens", "show", "night job")
+    person.json("tokens", "create", "--note", "night job", "--scope", "embed")
+
+    unclear = person.run("tokens", "revoke", "night job")
+    person.done("tokens", "revoke", first["id"])
+
+    assert shown["id"] == first["id"]
+    assert unclear.returncode == 1
+    assert first["id"] in unclear.stderr
+    assert person.json("tokens", "show", "night job")["id"] != first["id"]
+    assert person.run("tokens", "show", "reports").returncode == 1
 
 
 def test_an_unclear_beginning_names_all_that_begin_so() -> None:
