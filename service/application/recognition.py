@@ -79,16 +79,19 @@ class RecogniseToken:
             return None
         if truth is None or not self._as_recorded(reading, truth):
             return None
+        self._remember(token, reading)
         return Recognised(reading, truth)
 
     def _read(self, token: str) -> Reading:
         parsed = parse(token)
         hashed = token_hash(token, self._hash_key) if self._hash_key is not None else ""
-        reading = Reading(hashed, parsed.kid, Claims.from_json(parsed.claims))
+        return Reading(hashed, parsed.kid, Claims.from_json(parsed.claims))
+
+    def _remember(self, token: str, reading: Reading) -> None:
+        """Genuine ones alone, so that nobody can fill the memory with strings of their own making."""
         self._readings[token] = reading
         if len(self._readings) > REMEMBERED:
             self._readings.popitem(last=False)
-        return reading
 
     def _verify(self, token: str) -> None:
         check_parsed(parse(token), self._current.key_set, self._policy, self._clock())
