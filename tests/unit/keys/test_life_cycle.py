@@ -48,6 +48,7 @@ FOREIGN = MasterKeys(MasterKey(b"foreign-foreign-foreign-foreign-"))
 replicas = st.integers(0, 1)
 any_index = st.integers(0, 99)
 spans = st.sampled_from([1, 30, 120, 330, 930, 3_600, DAY, 2 * DAY, 3 * DAY])
+waits = st.sampled_from([0, DAY - 60, DAY - 1, DAY])
 lifetimes = st.sampled_from([60, DAY, 365 * DAY, 70 * 365 * DAY])
 
 
@@ -72,9 +73,9 @@ class KeyLife(RuleBasedStateMachine):
         self.world.now += seconds
         self.decide(who, self.plan(who), stored=stored)
 
-    @rule(who=replicas, purpose=st.sampled_from(Purpose), days=st.integers(0, 2), stored=st.booleans())
-    def an_operator_rotates(self, who, purpose, days, stored):
-        self.world.now += days * DAY
+    @rule(who=replicas, purpose=st.sampled_from(Purpose), seconds=waits, stored=st.booleans())
+    def an_operator_rotates(self, who, purpose, seconds, stored):
+        self.world.now += seconds
         self.decide(who, self.rotate(who, purpose), stored=stored)
 
     @rule(purpose=st.sampled_from(Purpose))
@@ -84,9 +85,19 @@ class KeyLife(RuleBasedStateMachine):
 
         assert sum(done) == (1 if any(planned) else 0)
 
+    @rule(who=replicas, purpose=st.sampled_from(Purpose), seconds=st.integers(1, 60))
+    def something_is_signed_while_a_rotation_makes_its_keys(self, who, purpose, seconds):
+        self.world.now += DAY
+        if self.world.think(self.replicas[who], self.rotate(who, purpose)):
+            self.world.now += seconds
+            self.issue(1 - who, purpose)
+            self.world.now += seconds
+            assert self.world.carry_out(self.replicas[who])
+
     @rule(who=replicas, which=st.lists(any_index, min_size=1, max_size=2), stored=st.booleans())
     def keys_are_compromised(self, who, which, stored):
-        there = [kid for kid in self.world.born if self.world.ring.by_kid(kid).state is not KeyState.REMOVED]
+        born = self.world.born
+        there = [kid for kid in born if self.world.ring.by_kid(kid).state is not KeyState.REMOVED]
         kids = {there[index % len(there)] for index in which}
         self.decide(who, self.compromise(who, kids), stored=stored)
 
@@ -175,7 +186,7 @@ class KeyLife(RuleBasedStateMachine):
     def rewrap(self, who):
         return self.attempt(lambda: rewrap(self.world.ring, self.world.now, self.replicas[who].masters))
 
-    def issue(self, who, purpose, lifetime):
+    def issue(self, who, purpose, lifetime=900):
         try:
             token = self.world.issue(self.replicas[who], purpose, lifetime)
         except VerifyOnly:
@@ -183,9 +194,11 @@ class KeyLife(RuleBasedStateMachine):
         self.known_to_every_verifier(token)
 
     def decide(self, who, planned, *, stored):
-        """Make the keys, and store the ring at once or leave that to a later step."""
+        """Make the keys, and store the ring and use it at once, or leave that to a later step."""
         if self.world.think(self.replicas[who], planned) and stored:
             assert self.world.carry_out(self.replicas[who])
+            for purpose in Purpose:
+                self.issue(who, purpose)
 
     # What holds -----------------------------------------------------------------------------------------
 
@@ -226,10 +239,14 @@ class KeyLife(RuleBasedStateMachine):
 
     @invariant()
     def k5_no_key_signs_before_verifiers_know_it(self):
-        """K5: iat - published_at >= PREPUB unless the key is marked as bootstrap or emergency."""
+        """K5: iat - published_at >= PREPUB unless the key is marked as bootstrap or emergency.
+
+        Counted from when the JWKS first showed it, whatever its row says.
+        """
         for token in self.world.tokens:
             key = self.world.ring.by_kid(token.kid)
-            assert key.bootstrap or token.iat - key.published_at >= self.policy.prepublication
+            known_for = token.iat - self.world.born[token.kid]
+            assert key.bootstrap or known_for >= self.policy.prepublication
 
     @invariant()
     def k6_no_token_is_younger_than_its_keys_retirement(self):
@@ -285,10 +302,17 @@ class KeyLife(RuleBasedStateMachine):
 
     @invariant()
     def k12_private_parts_end_with_the_need_for_them(self):
-        """K12: VERIFY_ONLY, REMOVED and COMPROMISED have no private part; NEXT and ACTIVE have one."""
+        """K12: VERIFY_ONLY, REMOVED and COMPROMISED have no private part; NEXT and ACTIVE have one.
+
+        Nor is it destroyed before the drain, unless the key is compromised.
+        """
         for key in self.world.ring.keys:
             if key.private_destroyed_at is not None or key.state in {KeyState.REMOVED, KeyState.COMPROMISED}:
                 assert (key.sealed_private, key.master_id) == (None, None)
+                drained = key.retired_at is not None and (
+                    key.private_destroyed_at - key.retired_at >= self.policy.drain
+                )
+                assert drained or key.state is KeyState.COMPROMISED
             if key.state in {KeyState.NEXT, KeyState.ACTIVE}:
                 assert key.sealed_private is not None
 

@@ -103,6 +103,13 @@ def test_a_key_that_does_not_verify_what_it_signs_is_never_published():
         _next_key(private_key, ACCESS, "RS256", NOW, MASTERS, randomness=bytes)
 
 
+def test_the_row_of_a_private_part_is_its_kid_purpose_and_algorithm():
+    """Any tool with the master key can open it, and knows what to name (K13)."""
+    key = a_key()
+
+    assert MASTERS.open(key.sealed_private, (key.kid, "access_token", "ES256"))
+
+
 def test_a_private_part_opens_for_its_own_row_only():
     """Another row's sealed text, in a row that is sound otherwise, is refused (K13)."""
     one, other = a_key(), a_key()

@@ -48,7 +48,7 @@ class World:
     history: list[KeyRing] = field(default_factory=list)
     published: list[tuple[int, int, bytes]] = field(default_factory=list)  # since when, version, body
     successes: Counter[int] = field(default_factory=Counter)  # by expected version
-    born: list[str] = field(default_factory=list)  # kids, in an order that Hypothesis can repeat
+    born: dict[str, int] = field(default_factory=dict)  # kid, since when in the JWKS; in repeatable order
     tokens: list[Token] = field(default_factory=list)
 
     def store(self, ring: KeyRing, *, expected_version: int) -> bool:
@@ -67,7 +67,7 @@ class World:
         replica.pending = None
         ring = apply(before, transitions, now=self.now)
         done = self.store(ring, expected_version=before.version)
-        self.born += [step.kid for step in transitions if done and step.step is Step.PUBLISH]
+        self.born |= {step.kid: self.now for step in transitions if done and step.step is Step.PUBLISH}
         return done
 
     def think(self, replica: Replica, planned: Plan) -> bool:
