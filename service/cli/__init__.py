@@ -10,12 +10,9 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Final
 
-from safeconduct.errors import SafeconductError
-
 from service.cli.commands import CommandParser, add_output_options, show_help
 from service.cli.failures import CommandFailed, Misuse
 from service.cli.output import printable
-from service.settings import SettingsInvalid
 
 MODULES: Final = {
     "serve": "serve",
@@ -28,6 +25,7 @@ MODULES: Final = {
     "users": "users",
     "clients": "clients",
     "keys": "keys",
+    "permissions": "permissions",
 }
 """Which module declares which command."""
 
@@ -50,7 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except Exception as error:  # noqa: BLE001 - the last resort: one line, no traceback
-        return _unexpected(error, debug="--debug" in words)
+        return _refused(error) or _unexpected(error, debug="--debug" in words)
     return code
 
 
@@ -62,23 +60,24 @@ def _run(words: Sequence[str]) -> int:
         return exit_.code if isinstance(exit_.code, int) else 1
     except CommandFailed as failure:
         return _tell(failure.lines, failure.exit_code)
-    except SettingsInvalid as invalid:
-        return _tell(invalid.faults, Misuse.exit_code)
-    except SafeconductError as refused:
-        return _tell([f"{refused} ({refused.code})"], CommandFailed.exit_code)
     return code
 
 
 def _read(words: Sequence[str]) -> Namespace:
     parser = _parser(words)
     arguments, unknown = parser.parse_known_args(words)
-    if unknown:  # said without repeating it: it may have been meant as a secret
-        options = [word.partition("=")[0] for word in unknown if word.startswith("-")]
-        what = f"unknown options: {' '.join(options)}" if options else f"{len(unknown)} words too many"
-        getattr(arguments, "parser", parser).error(
-            f"{what}; secrets are asked for, never taken from the command line"
-        )
+    if unknown:
+        getattr(arguments, "parser", parser).error(_without_values(unknown))
     return arguments
+
+
+def _without_values(unknown: Sequence[str]) -> str:
+    """What the command line has too much of, without repeating it: it may have been meant as a secret."""
+    options = [word.partition("=")[0] for word in unknown if word.startswith("-")]
+    what = (
+        f"no such option: {' '.join(options)}" if options else f"{len(unknown)} more than are expected here"
+    )
+    return f"{what} (passwords and links are asked for, never given here)"
 
 
 def _parser(words: Sequence[str]) -> CommandParser:
@@ -106,6 +105,21 @@ def _tell(lines: Sequence[str], code: int) -> int:
     for number, line in enumerate(lines):
         print(printable(line if number else f"safeconduct: {line}"), file=sys.stderr)
     return code
+
+
+def _refused(error: Exception) -> int | None:
+    """The exit code for what commands that work without a service may meet; None for anything else."""
+    from safeconduct.errors import SafeconductError  # noqa: PLC0415 - a third of every command's time to start
+
+    from service.settings import SettingsInvalid  # noqa: PLC0415 - as above
+
+    match error:
+        case SettingsInvalid():
+            return _tell(error.faults, Misuse.exit_code)
+        case SafeconductError():
+            first, *others = str(error).splitlines() or ["refused"]
+            return _tell([f"{first} ({error.code})", *others], CommandFailed.exit_code)
+    return None
 
 
 def _unexpected(error: Exception, *, debug: bool) -> int:
