@@ -11,34 +11,26 @@ from typing import Final, TextIO
 from service.clock import Clock
 
 _FLUSH_AFTER: Final = 0.25  # seconds
-_FLUSH_AT: Final = 256  # lines
+
+
+Answered = tuple[str, str, str, int, float, str, str]
+"""Request id, method, route, status, seconds, who, address."""
 
 
 class AccessLog:
-    """Lines are gathered for a quarter of a second and written together; `flush` writes what is left."""
+    """Answers are gathered for a quarter of a second and written together; `flush` writes what is left."""
 
     def __init__(self, clock: Clock, *, as_json: bool, stream: TextIO | None = None) -> None:
         self._clock = clock
         self._stream = stream
-        self._line = _JSON if as_json else _READABLE
-        self._lines: list[str] = []
+        self._line = _json_line if as_json else _readable_line
+        self._gathered: list[Answered] = []
         self._due: asyncio.TimerHandle | None = None
-        self._second = -1
-        self._at = ""
 
-    def answered(
-        self, *, request_id: str, method: str, route: str, status: int, seconds: float, who: str, address: str
-    ) -> None:
-        """Note one answer. Every argument is of ours, or was checked: nothing needs escaping."""
-        now = self._clock()
-        if now != self._second:
-            self._second, self._at = now, datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        self._lines.append(
-            self._line % (self._at, method, route, status, seconds * 1000, who, address, request_id)
-        )
-        if len(self._lines) >= _FLUSH_AT:
-            self.flush()
-        elif self._due is None:
+    def answered(self, *answer: *Answered) -> None:
+        """Note one answer. Every part is of ours, or was checked: nothing needs escaping."""
+        self._gathered.append(answer)
+        if self._due is None:
             self._due = asyncio.get_running_loop().call_later(_FLUSH_AFTER, self.flush)
 
     def flush(self) -> None:
@@ -46,15 +38,22 @@ class AccessLog:
         if self._due is not None:
             self._due.cancel()
             self._due = None
-        lines, self._lines = self._lines, []
-        if lines:
+        gathered, self._gathered = self._gathered, []
+        if gathered:
+            at = datetime.fromtimestamp(self._clock(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
             stream = self._stream or sys.stderr
-            stream.write("".join(lines))
+            stream.write("".join(self._line(at, answer) for answer in gathered))
             stream.flush()
 
 
-_JSON = (
-    '{"at":"%s","level":"info","event":"answered","method":"%s","route":"%s","status":%d,"ms":%.2f,'
-    '"who":"%s","address":"%s","request":"%s"}\n'
-)
-_READABLE = "%s answered  %s %s %d  %.1f ms  %s  %s  %s\n"
+def _json_line(at: str, answer: Answered) -> str:
+    request_id, method, route, status, seconds, who, address = answer
+    return (
+        f'{{"at":"{at}","level":"info","event":"answered","method":"{method}","route":"{route}","status":{status},'
+        f'"ms":{seconds * 1000:.2f},"who":"{who}","address":"{address}","request":"{request_id}"}}\n'
+    )
+
+
+def _readable_line(at: str, answer: Answered) -> str:
+    request_id, method, route, status, seconds, who, address = answer
+    return f"{at[11:19]} answered  {method} {route} {status}  {seconds * 1000:.1f} ms  {who} {address}  {request_id}\n"

@@ -1,7 +1,7 @@
 """Services and routes in, application out."""
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable
 
 from aiohttp import web
 
@@ -9,11 +9,11 @@ from service.clock import Clock, system_clock
 from service.logs import wants_json
 from service.settings import Settings
 from service.web.access_log import AccessLog
-from service.web.appkeys import ERRORS, METRICS, SERVICES
+from service.web.appkeys import ERRORS, METRICS, SERVICES, UNROUTED
+from service.web.edge import Edge, Entrance
 from service.web.error_answers import ErrorAnswers
 from service.web.headers import header_signal
 from service.web.metrics import Metrics
-from service.web.middleware import Edge, Entrance
 from service.web.routing import Route, RouteUndeclared
 from service.web.services import Services
 
@@ -37,15 +37,13 @@ def create_app(
     access_log = access_log or _access_log(settings, clock)
     edge = Edge(services, errors=errors, metrics=metrics, access_log=access_log)
     longest = max([settings.max_body, *(route.max_body or 0 for route in routes)])
-    app = web.Application(middlewares=[web.middleware(edge)], client_max_size=longest)
-    app[SERVICES], app[METRICS], app[ERRORS] = services, metrics, errors
-    for (method, path), route in _placed(routes, settings).items():
-        mounted = app.router.add_route(method, path, route.handler)
-        edge.entrances[mounted] = Entrance.to(route, path, longest_body=settings.max_body)
+    app = web.Application(client_max_size=longest)
+    app[SERVICES], app[METRICS], app[ERRORS], app[UNROUTED] = services, metrics, errors, edge.unrouted
+    declared = {_mount(app, edge, entrance) for entrance in _entrances(routes, settings)}
     app.on_response_prepare.append(header_signal(secure=settings.secure))
 
     async def check(app: web.Application) -> None:
-        require_declarations(app, edge)
+        require_declarations(app, declared)
 
     async def stop(_app: web.Application) -> None:
         services.readiness.stopping = True
@@ -57,9 +55,9 @@ def create_app(
     return app
 
 
-def require_declarations(app: web.Application, edge: Edge) -> None:
+def require_declarations(app: web.Application, declared: Collection[web.AbstractRoute]) -> None:
     """Raises RouteUndeclared, naming every route that says not who may call it."""
-    undeclared = [route for route in app.router.routes() if route not in edge.entrances]
+    undeclared = [route for route in app.router.routes() if route not in declared]
     if undeclared:
         names = ", ".join(
             f"{route.method} {route.resource.canonical}" for route in undeclared if route.resource
@@ -67,16 +65,20 @@ def require_declarations(app: web.Application, edge: Edge) -> None:
         raise RouteUndeclared(f"nobody said who may call: {names}")
 
 
-def _placed(routes: Iterable[Route], settings: Settings) -> Mapping[tuple[str, str], Route]:
+def _entrances(routes: Iterable[Route], settings: Settings) -> Collection[Entrance]:
     """Each route's methods (HEAD beside GET) and path. With a bare issuer, root and issuer are one place."""
-    placed: dict[tuple[str, str], Route] = {}
+    placed: dict[tuple[str, str], Entrance] = {}
     for route in routes:
         path = route.path + settings.issuer_path if route.root else settings.issuer_path + route.path
         for method in ("GET", "HEAD") if route.method == "GET" else (route.method,):
-            taken = placed.setdefault((method, path), route)
-            if taken.handler is not route.handler:
+            entrance = Entrance.to(route, method, path, longest_body=settings.max_body)
+            if placed.setdefault((method, path), entrance).route.handler is not route.handler:
                 raise RouteUndeclared(f"{method} {path} is declared twice")
-    return placed
+    return placed.values()
+
+
+def _mount(app: web.Application, edge: Edge, entrance: Entrance) -> web.AbstractRoute:
+    return app.router.add_route(entrance.method, entrance.path, edge.entered_by(entrance))
 
 
 def _access_log(settings: Settings, clock: Clock) -> AccessLog | None:

@@ -1,5 +1,7 @@
 """Typed keys of an application and of a request."""
 
+from collections.abc import Callable
+
 from aiohttp import web
 
 from service.domain.principal import Principal
@@ -7,8 +9,11 @@ from service.web.error_answers import ErrorAnswers
 from service.web.metrics import Metrics
 from service.web.services import Services
 
+Unrouted = Callable[[web.BaseRequest, web.HTTPException], web.StreamResponse]
+"""Answers a request that no route takes."""
+
 SERVICES = web.AppKey("services", Services)
 METRICS = web.AppKey("metrics", Metrics)
 ERRORS = web.AppKey("errors", ErrorAnswers)
+UNROUTED: web.AppKey[Unrouted] = web.AppKey("unrouted")
 PRINCIPAL: web.RequestKey[Principal] = web.RequestKey("principal", Principal)  # type: ignore[arg-type]  # a union
-REQUEST_ID = web.RequestKey("request_id", str)

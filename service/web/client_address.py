@@ -13,7 +13,7 @@ def read_networks(texts: Sequence[str]) -> tuple[Network, ...]:
     return tuple(ipaddress.ip_network(text) for text in texts)
 
 
-def client_address(request: web.Request, trusted: Sequence[Network]) -> str | None:
+def client_address(request: web.BaseRequest, trusted: Sequence[Network]) -> str | None:
     """The nearest address that is no proxy of ours; `X-Forwarded-For` is read from the right, and only so far
     as trusted proxies wrote it.
     """

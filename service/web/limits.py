@@ -3,7 +3,7 @@
 import asyncio
 from typing import Final
 
-from aiohttp import ClientPayloadError, hdrs, web
+from aiohttp import hdrs, web
 from aiohttp.http_exceptions import BadHttpMessage
 
 from service.web.refusals import BodyTooLarge, BodyTooSlow, MalformedRequest, UnsupportedMediaType
@@ -16,7 +16,7 @@ LINGERING: Final = 2.0
 
 
 async def receive_body(request: web.Request, *, longest: int, within: float) -> None:
-    """Read the body, so that `request.read()` answers at once from memory.
+    """Wait for the body, so that `request.read()` answers from memory.
 
     Raises:
         BodyTooLarge: more than `longest` bytes, declared or sent.
@@ -26,19 +26,21 @@ async def receive_body(request: web.Request, *, longest: int, within: float) -> 
     """
     if hdrs.CONTENT_ENCODING in request.headers:
         raise UnsupportedMediaType("send the body without Content-Encoding")
+    if not request.content.is_eof():
+        await _arrive(request, longest, within)
+    if request.content.total_bytes > longest:
+        raise BodyTooLarge(f"at most {longest} bytes")
+
+
+async def _arrive(request: web.Request, longest: int, within: float) -> None:
     if (request.content_length or 0) > longest:
         raise BodyTooLarge(f"at most {longest} bytes")
     try:
-        if request.content.is_eof():
-            body = await request.read()
-        else:
-            async with asyncio.timeout(within):
-                body = await request.read()
+        async with asyncio.timeout(within):
+            await request.read()
     except TimeoutError:
         raise BodyTooSlow(f"it must arrive within {within:g} seconds") from None
     except web.HTTPRequestEntityTooLarge:
         raise BodyTooLarge(f"at most {longest} bytes") from None
-    except (BadHttpMessage, ClientPayloadError, web.RequestPayloadError):
+    except (BadHttpMessage, web.RequestPayloadError):
         raise MalformedRequest("the body's transfer coding is broken") from None
-    if len(body) > longest:
-        raise BodyTooLarge(f"at most {longest} bytes")

@@ -2,6 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Iterator
+from itertools import accumulate
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Metric, generate_latest
@@ -17,12 +18,21 @@ BOUNDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2
 _LABELS = ("route", "method")
 
 
-class _Latency:
-    __slots__ = ("buckets", "total")
+class RouteCounts:
+    """What was answered on one route by one method."""
+
+    __slots__ = ("buckets", "statuses", "total")
 
     def __init__(self) -> None:
+        self.statuses: dict[int, int] = {}
         self.buckets = [0] * (len(BOUNDS) + 1)
         self.total = 0.0
+
+    def answered(self, status: int, seconds: float) -> None:
+        """Count one answer."""
+        self.statuses[status] = self.statuses.get(status, 0) + 1
+        self.buckets[bisect_left(BOUNDS, seconds)] += 1
+        self.total += seconds
 
 
 class Metrics(Collector):
@@ -31,21 +41,14 @@ class Metrics(Collector):
     def __init__(self, services: Services, clock: Clock) -> None:
         self._services = services
         self._clock = clock
-        self._requests: dict[tuple[str, str, int], int] = {}
-        self._latencies: dict[tuple[str, str], _Latency] = {}
+        self._routes: dict[tuple[str, str], RouteCounts] = {}
         self._introspections = {True: 0, False: 0}
         self._registry = CollectorRegistry(auto_describe=False)
         self._registry.register(self)
 
-    def answered(self, route: str, method: str, status: int, seconds: float) -> None:
-        """Count one answer."""
-        answer = (route, method, status)
-        self._requests[answer] = self._requests.get(answer, 0) + 1
-        latency = self._latencies.get((route, method))
-        if latency is None:
-            latency = self._latencies[route, method] = _Latency()
-        latency.buckets[bisect_left(BOUNDS, seconds)] += 1
-        latency.total += seconds
+    def of(self, route: str, method: str) -> RouteCounts:
+        """The counts of one route and method."""
+        return self._routes.setdefault((route, method), RouteCounts())
 
     def introspected(self, *, active: bool) -> None:
         """Count one introspection that was answered."""
@@ -73,18 +76,17 @@ class Metrics(Collector):
 
     def _answers(self) -> Metric:
         family = CounterMetricFamily("safeconduct_requests", "Answered requests", labels=(*_LABELS, "status"))
-        for (route, method, status), count in self._requests.items():
-            family.add_metric((route, method, str(status)), count)
+        for labels, counts in self._routes.items():
+            for status, count in counts.statuses.items():
+                family.add_metric((*labels, str(status)), count)
         return family
 
     def _durations(self) -> Metric:
         family = HistogramMetricFamily("safeconduct_request_seconds", "From head to answer", labels=_LABELS)
-        for labels, latency in self._latencies.items():
-            counted, buckets = 0, []
-            for bound, count in zip((*BOUNDS, "+Inf"), latency.buckets, strict=True):
-                counted += count
-                buckets.append((str(bound), counted))
-            family.add_metric(labels, buckets, latency.total)
+        for labels, counts in self._routes.items():
+            below = accumulate(counts.buckets)
+            buckets = [(str(bound), count) for bound, count in zip((*BOUNDS, "+Inf"), below, strict=True)]
+            family.add_metric(labels, buckets, counts.total)
         return family
 
     def _introspected(self) -> Metric:

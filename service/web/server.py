@@ -8,7 +8,7 @@ import structlog
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError, LineTooLong
 
-from service.web.appkeys import ERRORS, SERVICES
+from service.web.appkeys import ERRORS, SERVICES, UNROUTED
 from service.web.error_answers import ErrorAnswers
 from service.web.headers import security_headers
 from service.web.limits import LINGERING, LONGEST_LINE, MOST_HEADERS
@@ -98,18 +98,18 @@ class Runner(web.AppRunner):
 
     async def _make_server(self) -> web.Server:
         made = await super()._make_server()
-        settings, answers = self.app[SERVICES].settings, self.app[ERRORS]
+        settings, unrouted = self.app[SERVICES].settings, self.app[UNROUTED]
 
         async def handle(request: web.BaseRequest) -> web.StreamResponse:
             try:
                 return await made.request_handler(request)
-            except web.HTTPException as refused:  # before the middleware: an expectation we cannot meet
-                return answers.of_status(refused.status, None, secrets.token_hex(16))
+            except web.HTTPException as refused:
+                return unrouted(request, refused)
 
         return _Listener(
             handle,
             request_factory=made.request_factory,
-            answers=answers,
+            answers=self.app[ERRORS],
             secure=settings.secure,
             keepalive_timeout=settings.keepalive_timeout,
             max_line_size=LONGEST_LINE,

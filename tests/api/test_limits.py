@@ -207,9 +207,10 @@ async def test_100_continue_is_granted(api: Api, ann: Person) -> None:
     assert (interim, answer.status) == (b"HTTP/1.1 100 Continue\r\n\r\n", 201)
 
 
-async def test_another_expectation_is_417_in_our_form(api: Api) -> None:
-    """Aiohttp would repeat it in plain text."""
-    answer = await exchange(api.authority.port, http("GET", "/livez", "Expect: canary"))
+@pytest.mark.parametrize("path", ["/livez", "/nope"])
+async def test_another_expectation_is_417_in_our_form(api: Api, path: str) -> None:
+    """The library would repeat it in plain text."""
+    answer = await exchange(api.authority.port, http("GET", path, "Expect: canary"))
 
     assert (answer.status, answer.header("Content-Type")) == (417, "application/problem+json")
     assert b"canary" not in answer.body
