@@ -108,7 +108,7 @@ def _tell(lines: Sequence[str], code: int) -> int:
 
 
 def _refused(error: Exception) -> int | None:
-    """The exit code for what commands that work without a service may meet; None for anything else."""
+    """The exit code for what commands that work without the service may meet; None for anything else."""
     from safeconduct.errors import SafeconductError  # noqa: PLC0415 - a third of every command's time to start
 
     from service.settings import SettingsInvalid  # noqa: PLC0415 - as above
@@ -119,6 +119,8 @@ def _refused(error: Exception) -> int | None:
         case SafeconductError():
             first, *others = str(error).splitlines() or ["refused"]
             return _tell([f"{first} ({error.code})", *others], CommandFailed.exit_code)
+        case OSError():  # a port that is taken, a disk that is full
+            return _tell([str(error)], CommandFailed.exit_code)
     return None
 
 

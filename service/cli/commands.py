@@ -1,7 +1,7 @@
 """How commands are declared: each with its help, an example, and the options that all of them share."""
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from typing import Any, TypeAlias
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001 - it has no public name
@@ -13,6 +13,10 @@ class HelpFormatter(argparse.RawDescriptionHelpFormatter):
 
     def __init__(self, prog: str) -> None:
         super().__init__(prog, max_help_position=28)
+
+    def _iter_indented_subactions(self, action: argparse.Action) -> Generator[argparse.Action]:
+        """Commands in line with their heading: argparse forgets their indent when it measures their names."""
+        yield from getattr(action, "_choices_actions", ())
 
 
 class CommandParser(argparse.ArgumentParser):

@@ -36,15 +36,16 @@ class SessionNeeded(CommandFailed):
 
 
 class Problem(CommandFailed):
-    """The service refused (RFC 9457). `members` is the whole problem document."""
+    """The service refused (RFC 9457). `members` is the whole problem document, `retry_after` in seconds."""
 
-    def __init__(self, status: int, members: Mapping[str, Any]) -> None:
+    def __init__(self, status: int, members: Mapping[str, Any], retry_after: str | None = None) -> None:
         self.status = status
         self.members = members
         self.code = str(members.get("code", f"http_{status}"))
         faults = _faults(members.get("faults"))
         words = (not faults and members.get("detail")) or members.get("title") or "refused"
-        super().__init__(f"{words} ({self.code})", *faults)
+        later = [f"  try again in {retry_after} s"] if retry_after else []
+        super().__init__(f"{words} ({self.code})", *faults, *later)
 
 
 def _faults(faults: object) -> list[str]:

@@ -90,11 +90,10 @@ class Service:
             with error:
                 raise self._refusal(error) from None
         except URLError as error:
-            raise Unreachable(f"cannot reach {self.url}: {error.reason}") from None
+            reason = getattr(error.reason, "strerror", None) or error.reason
+            raise Unreachable(f"cannot reach {self.url}: {reason}") from None
         except (OSError, http.client.HTTPException) as error:
-            raise Unreachable(
-                f"the connection to {self.url} broke: {str(error) or type(error).__name__}"
-            ) from None
+            raise _broken(self.url, method, error) from None
 
     def _read(self, content: bytes) -> Any:
         if not content:
@@ -109,5 +108,12 @@ class Service:
         if error.headers.get_content_type() == "application/problem+json":
             members = self._read(error.read())
             if isinstance(members, dict):
-                return Problem(error.code, members)
+                return Problem(error.code, members, error.headers["Retry-After"])
         return Unreachable(f"{self.url} {_NOT_OURS} (HTTP {error.code} {error.reason})")
+
+
+def _broken(url: str, method: str, error: Exception) -> Unreachable:
+    lines = [f"the connection to {url} broke: {str(error) or type(error).__name__}"]
+    if method != "GET":
+        lines.append("  whether it was done is unknown; look before you repeat it")
+    return Unreachable(*lines)

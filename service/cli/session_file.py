@@ -60,12 +60,14 @@ class SessionFile:
             "bearer": session.bearer.reveal(),
             "expires_at": session.expires_at,
         }
+        fresh = self.path.with_name(f"{self.path.name}.{secrets.token_hex(8)}")
         try:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            fresh = self.path.with_name(f"{self.path.name}.{secrets.token_hex(8)}")
             write_private(fresh, json.dumps(members) + "\n")
             fresh.replace(self.path)
         except OSError as error:
+            with contextlib.suppress(OSError):
+                fresh.unlink()
             raise CommandFailed(f"cannot keep the session in {self.path}: {error.strerror}") from error
 
     def remove(self) -> None:

@@ -5,7 +5,7 @@ from argparse import Namespace
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from service.cli.commands import Commands, add_command, add_group, words
 from service.cli.failures import CommandFailed, Misuse
@@ -153,8 +153,7 @@ def _read_link(link: str) -> tuple[str, Secret]:
         CommandFailed: it is no such link.
     """
     before, _, fragment = link.rpartition("#")
-    address = urlsplit(before)
-    if not fragment or (before and not address.path.endswith(WELCOME)):
+    if not fragment or (before and not before.endswith(WELCOME)):
         raise CommandFailed("that is no one-time link: it looks like https://tokens.example.com/welcome#…")
     return before.removesuffix(WELCOME), Secret(fragment)
 

@@ -55,7 +55,7 @@ class Safeconduct:
         return ran.stdout
 
     def json(self, *words: str, lines: tuple[str, ...] = ()) -> Any:
-        return json.loads(self.done(*words, "--json", lines=lines))
+        return json.loads(self.done("--json", *words, lines=lines))
 
     def at_terminal(self, *words: str, columns: int = 80) -> Terminal:
         return Terminal([PROGRAM, *words], self.env, cwd=self.home, columns=columns)

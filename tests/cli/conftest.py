@@ -11,14 +11,21 @@ from tests.cli.command import PASSWORD, PROGRAM, Safeconduct
 from tests.servers.leash import Leash
 from tests.servers.process import ServerProcess, free_port, private_folder
 
+SHIPPED = Path(__file__).resolve().parents[2] / "service" / "catalogue.toml"
+
 
 @contextmanager
-def running_service(leash: Leash, **settings: str) -> Iterator[tuple[str, Path]]:
-    """A service with nothing in it: its URL and its folder, which holds the first administrator's link."""
+def running_service(leash: Leash) -> Iterator[tuple[str, Path]]:
+    """A service with nothing in it: its URL and its folder, which holds its catalogue and the first link.
+
+    The catalogue is the shipped one, with confirmations that outlast the slowest run of these tests.
+    """
     port = free_port()
     url = f"http://localhost:{port}"
 
     def ready() -> bool:
+        if not first_link(folder).exists():
+            return False
         try:
             with urlopen(f"{url}/readyz", timeout=5) as answer:  # noqa: S310 - a URL of our own
                 return answer.status == 200
@@ -26,13 +33,21 @@ def running_service(leash: Leash, **settings: str) -> Iterator[tuple[str, Path]]
             return False
 
     with private_folder("service", leash) as folder:
+        catalogue = folder / "catalogue.toml"
+        catalogue.write_text(
+            SHIPPED.read_text("utf-8").replace("confirm = 300 ", "confirm = 86400 "), "utf-8"
+        )
         server = ServerProcess(
             "safeconduct",
             [PROGRAM, "serve"],
             folder=folder,
             leash=leash,
             ready=ready,
-            environment={"SAFECONDUCT_PORT": str(port), "SAFECONDUCT_ISSUER": url, **settings},
+            environment={
+                "SAFECONDUCT_PORT": str(port),
+                "SAFECONDUCT_ISSUER": url,
+                "SAFECONDUCT_CATALOGUE_FILE": str(catalogue),
+            },
         )
         server.start()
         try:
@@ -41,10 +56,14 @@ def running_service(leash: Leash, **settings: str) -> Iterator[tuple[str, Path]]
             server.kill9()
 
 
+def first_link(folder: Path) -> Path:
+    return folder / "data" / "first-admin-link"
+
+
 def first_administrator(folder: Path, url: str) -> Safeconduct:
     """The person to whom the first link belongs, signed in as ann."""
     ann = Safeconduct.at(folder / "ann", SAFECONDUCT_URL=url)
-    link = (folder / "data" / "first-admin-link").read_text().strip()
+    link = first_link(folder).read_text().strip()
     ann.done("users", "accept-link", "--name", "ann", lines=(link, PASSWORD))
     return ann
 
@@ -89,7 +108,7 @@ def new_person(administrator: Safeconduct, url: str, tmp_path: Path) -> Callable
 
     def make() -> tuple[str, Safeconduct]:
         name = f"person-{next(_NUMBERS)}"
-        made = administrator.json("users", "create", name, lines=(PASSWORD,))
+        made = administrator.json("users", "create", name)
         person = Safeconduct.at(tmp_path / name, SAFECONDUCT_URL=url)
         person.done("users", "accept-link", lines=(made["invitation"]["link"], PASSWORD))
         return name, person

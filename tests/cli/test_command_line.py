@@ -3,6 +3,7 @@
 import argparse
 import importlib
 import signal
+import socket
 import subprocess
 from collections.abc import Iterator
 
@@ -77,7 +78,7 @@ def test_help_is_an_answer(stranger: Safeconduct) -> None:
     """--help goes to standard output with exit code 0, and lists every command."""
     text = stranger.done("--help")
 
-    assert all(f"\n    {name} " in text for name in MODULES)
+    assert all(f"\n  {name} " in text for name in MODULES)
 
 
 @pytest.mark.parametrize("words", [(), ("tokens",), ("users",), ("clients",), ("keys",)])
@@ -96,7 +97,7 @@ def test_a_secret_on_the_command_line_is_refused_and_not_repeated(stranger: Safe
 
     for ran in (as_option, as_word):
         assert ran.returncode == 2
-        assert "secrets are asked for, never taken from the command line" in ran.stderr
+        assert "passwords and links are asked for, never given here" in ran.stderr
         assert PASSWORD not in ran.stderr
         assert "c2VjcmV0" not in ran.stderr
 
@@ -162,6 +163,16 @@ def test_a_reader_that_stops_reading_is_no_error_message(stranger: Safeconduct) 
 
     assert process.wait(30) == 1
     assert said == b""
+
+
+def test_a_port_that_is_taken_is_told_in_a_line(stranger: Safeconduct) -> None:
+    """A second service on one port says what is wrong and goes."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        ran = stranger.run("serve", SAFECONDUCT_PORT=str(taken.getsockname()[1]))
+
+    assert ran.returncode == 1
+    assert "address already in use" in ran.stderr.splitlines()[-1]
+    assert "Traceback" not in ran.stderr
 
 
 def test_nothing_on_standard_input_is_a_usage_error(stranger: Safeconduct) -> None:

@@ -1,6 +1,7 @@
 """login, logout, whoami, and the saved session."""
 
 import json
+import socket
 import stat
 import threading
 from collections.abc import Callable
@@ -185,6 +186,8 @@ def _other_server(status: int, headers: dict[str, str], body: bytes):
             self.end_headers()
             self.wfile.write(body)
 
+        do_GET = do_POST  # noqa: N815 - the name that http.server calls
+
         def log_message(self, *_arguments: object) -> None:
             """Say nothing."""
 
@@ -219,16 +222,48 @@ def test_an_answer_that_is_not_ours_counts_as_none(
     assert "not as Safeconduct does" in ran.stderr
 
 
-def test_a_redirect_takes_no_password_along(stranger: Safeconduct) -> None:
-    """Whoever answers at the URL cannot send the credential elsewhere."""
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_takes_no_credential_along(stranger: Safeconduct, status: int) -> None:
+    """Whoever answers at the URL cannot send it elsewhere."""
     with (
         _other_server(200, {}, b"{}") as (elsewhere, asked),
-        _other_server(307, {"Location": f"{elsewhere}/v1/session"}, b"") as (url, _),
+        _other_server(status, {"Location": f"{elsewhere}/v1/session"}, b"") as (url, _),
     ):
         ran = stranger.run("login", "ann", "--url", url, lines=(PASSWORD,))
 
     assert ran.returncode == 3
     assert asked == []
+
+
+def test_a_lost_answer_is_not_called_a_failure(stranger: Safeconduct) -> None:
+    """What was sent may have been done: it says so, and exit code 3 tells scripts to look first."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def hang_up() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(65_536)
+
+        thread = threading.Thread(target=hang_up)
+        thread.start()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        ran = stranger.run("login", "ann", "--url", url, lines=(PASSWORD,))
+        thread.join()
+
+    assert ran.returncode == 3
+    assert "whether it was done is unknown" in ran.stderr
+
+
+def test_a_session_that_cannot_be_kept_is_told(new_person: NewPerson, stranger: Safeconduct) -> None:
+    """Where a folder lies in the file's place nothing is left lying beside it."""
+    name, _ = new_person()
+    stranger.session_file.mkdir(parents=True)
+
+    ran = stranger.run("login", name, lines=(PASSWORD,))
+
+    assert ran.returncode == 1
+    assert "cannot keep the session" in ran.stderr
+    assert [each.name for each in stranger.session_file.parent.iterdir()] == ["session.json"]
 
 
 def test_an_unexpected_error_is_one_line(stranger: Safeconduct) -> None:
