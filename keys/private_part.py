@@ -53,8 +53,8 @@ def import_key(
     """A next key made elsewhere, from its unencrypted PEM (PKCS #8, PKCS #1, SEC 1), published from *now* on.
 
     Raises:
-        UnknownAlgorithm: no row for that name. UnsuitableKey: not a private key, of another type than the
-        algorithm's, too short, or known to be weak.
+        UnknownAlgorithm: no row for that name.
+        UnsuitableKey: no private key, or none that this algorithm may sign with (see Algorithm.accept).
     """
     try:
         private_key = load_pem_private_key(pem, password=None)
