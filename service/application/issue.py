@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from service.application.current import Current
-from service.application.minting import Mint, Minted
+from service.application.minting import Mint
 from service.application.ports import Storage, Transaction
 from service.domain.audit import AuditEntry
-from service.domain.errors import Busy, LimitReached, NotAllowed, Refused
+from service.domain.errors import Busy, LimitReached, NotAllowed, OutcomeUnknown, Refused
 from service.domain.issuance import Permitted, TokenRequest, permit
 from service.domain.policy import Policy
 from service.domain.secret import Secret
-from service.domain.token import Token
+from service.domain.token import Token, TokenValue
 from service.domain.user import User
 
 HOUR = 3_600
@@ -84,6 +84,7 @@ class IssueToken:
         return await answer
 
     async def _run(self) -> None:
+        batch: Sequence[_Asked] = ()
         try:
             while self._waiting:
                 batch, self._waiting = self._waiting[:BATCH], self._waiting[BATCH:]
@@ -93,6 +94,11 @@ class IssueToken:
                     answers = [error] * len(batch)
                 for asked, outcome in zip(batch, answers, strict=True):
                     _settle(asked.answer, outcome)
+        except BaseException:
+            for asked in (*batch, *self._waiting):
+                _settle(asked.answer, OutcomeUnknown("this process was stopped meanwhile"))
+            self._waiting = []
+            raise
         finally:
             self._running = None
 
@@ -105,43 +111,38 @@ class IssueToken:
             await self._current.refresh(tx)
             now = await tx.now()
             rooms = {owner_id: await _room(tx, owner_id, now) for owner_id in owners}
-            outcomes: list[Token | Exception] = []
+            judged: list[Token | Exception] = []
             for asked in batch:
                 try:
-                    outcomes.append(self._judge(asked, owners[asked.owner_id], rooms[asked.owner_id], now))
+                    judged.append(self._judge(asked, owners[asked.owner_id], rooms[asked.owner_id], now))
                 except Refused as refusal:
-                    outcomes.append(refusal)
-            tokens = [outcome for outcome in outcomes if isinstance(outcome, Token)]
-            minted = {m.value.jti: m for m in await self._mint_and_store(tx, tokens, batch, outcomes, now)}
-        return [
-            Issued(token=outcome, jwt=minted[outcome.jti].jwt) if isinstance(outcome, Token) else outcome
-            for outcome in outcomes
-        ]
+                    judged.append(refusal)
+            return await self._make(tx, batch, judged, now)
 
-    async def _mint_and_store(
-        self,
-        tx: Transaction,
-        tokens: list[Token],
-        batch: Sequence[_Asked],
-        outcomes: Sequence[Token | Exception],
-        now: int,
-    ) -> list[Minted]:
-        if not tokens:
-            return []
-        minted = await self._mint.mint(tx, tokens, now=now)
-        await tx.tokens.add(tokens, [m.value for m in minted])
-        entries = [
-            AuditEntry(
-                actor=asked.actor,
-                action="token.created",
-                subject=f"token:{outcome.id}",
-                detail={"jti": outcome.jti, "scopes": outcome.scopes, "expires_at": outcome.expires_at},
-            )
-            for asked, outcome in zip(batch, outcomes, strict=True)
-            if isinstance(outcome, Token)
+    async def _make(
+        self, tx: Transaction, batch: Sequence[_Asked], judged: Sequence[Token | Exception], now: int
+    ) -> list[Issued | Exception]:
+        """Sign and record what was judged well; the rest stays the refusal it is."""
+        count = sum(isinstance(outcome, Token) for outcome in judged)
+        places = iter(await self._mint.places(tx, count, now=now) if count else ())
+        answers: list[Issued | Exception] = []
+        values: list[TokenValue] = []
+        for outcome in judged:
+            try:
+                minted = self._mint.sign(_token(outcome), next(places), now=now)
+            except Refused as refusal:
+                answers.append(refusal)
+            else:
+                answers.append(Issued(token=_token(outcome), jwt=minted.jwt))
+                values.append(minted.value)
+        made = [
+            (asked, answer.token)
+            for asked, answer in zip(batch, answers, strict=True)
+            if isinstance(answer, Issued)
         ]
-        await tx.audit.append(entries, now)
-        return minted
+        await tx.tokens.add([token for _, token in made], values)
+        await tx.audit.append([_entry(asked, token) for asked, token in made], now)
+        return answers
 
     def _judge(self, asked: _Asked, owner: User | None, room: _Room, now: int) -> Token:
         if owner is None or owner.disabled_at is not None:
@@ -167,6 +168,22 @@ class IssueToken:
             jti=self._mint.new_id(),
             created_at=now,
         )
+
+
+def _token(outcome: Token | Exception) -> Token:
+    """The record that was judged well; raises the refusal of one that was not."""
+    if isinstance(outcome, Exception):
+        raise outcome
+    return outcome
+
+
+def _entry(asked: _Asked, token: Token) -> AuditEntry:
+    return AuditEntry(
+        actor=asked.actor,
+        action="token.created",
+        subject=f"token:{token.id}",
+        detail={"jti": token.jti, "scopes": token.scopes, "expires_at": token.expires_at},
+    )
 
 
 def _settle(answer: asyncio.Future[Issued], outcome: Issued | Exception) -> None:

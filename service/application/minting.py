@@ -2,7 +2,6 @@
 
 import base64
 import hmac
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from safeconduct import Claims, StatusReference
@@ -18,6 +17,9 @@ from service.domain.token import NEVER, PERSONAL_ACCESS_TOKEN_CLIENT, Token, Tok
 
 LONGEST = 4_096
 """Characters of the longest token issued; a request that would need more is refused."""
+
+Place = tuple[str, int]
+"""A status list's id and an index in it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,37 +61,28 @@ class Mint:
     def new_id(self) -> str:
         return new_id(self._randomness)
 
-    async def mint(self, tx: Transaction, tokens: Sequence[Token], *, now: int) -> list[Minted]:
-        """A value for each record, whose `jti` it carries.
+    async def places(self, tx: Transaction, count: int, *, now: int) -> list[Place]:
+        """Where the status of `count` values will stand; from here on they are signed with the active key.
 
         Raises:
-            CannotSign: verify-only, or a signature failed its own check.
-            Faulty: a token would be longer than LONGEST.
+            CannotSign: verify-only.
         """
         if self._hash_key is None or self._index_key is None:
             raise CannotSign("the master key does not open this database's keys")
         await self._follow_key_set(tx)
-        places = await tx.status_lists.allocate(len(tokens), new_list_id=self.new_id(), now=now)
-        return [
-            self._sign(token, list_id, self._index(list_id, counter), now)
-            for token, (list_id, counter) in zip(tokens, places, strict=True)
-        ]
+        places = await tx.status_lists.allocate(count, new_list_id=self.new_id(), now=now)
+        return [(list_id, self._index(list_id, counter)) for list_id, counter in places]
 
-    async def _follow_key_set(self, tx: Transaction) -> None:
-        """Sign only with the key that is active while this transaction holds the key set (K4)."""
-        if await tx.keys.lock() != self._current.ring.version:
-            self._current.take_ring(await tx.keys.load())
+    def sign(self, token: Token, place: Place, *, now: int) -> Minted:
+        """A value for a record, whose `jti` it carries.
 
-    def _index(self, list_id: str, counter: int) -> int:
-        permutation = self._permutations.get(list_id)
-        if permutation is None:
-            assert self._index_key is not None  # noqa: S101 - mint() refused otherwise
-            permutation = IndexPermutation(list_id, self._index_key)
-            self._permutations = {list_id: permutation}
-        return permutation.index_of(counter)
-
-    def _sign(self, token: Token, list_id: str, idx: int, now: int) -> Minted:
-        assert self._hash_key is not None  # noqa: S101 - mint() refused otherwise
+        Raises:
+            CannotSign: verify-only, or the signature failed its own check.
+            Faulty: the value would be longer than LONGEST.
+        """
+        if self._hash_key is None:
+            raise CannotSign("the master key does not open this database's keys")
+        list_id, idx = place
         signer = self._current.signer(Purpose.ACCESS_TOKEN)
         claims = self._claims(token, list_id, idx, now)
         try:
@@ -112,6 +105,19 @@ class Mint:
             ends_at=claims.exp,
         )
         return Minted(jwt=Secret(jwt), value=value)
+
+    async def _follow_key_set(self, tx: Transaction) -> None:
+        """Sign only with the key that is active while this transaction holds the key set (K4)."""
+        if await tx.keys.lock() != self._current.ring.version:
+            self._current.take_ring(await tx.keys.load())
+
+    def _index(self, list_id: str, counter: int) -> int:
+        permutation = self._permutations.get(list_id)
+        if permutation is None:
+            assert self._index_key is not None  # noqa: S101 - mint() refused otherwise
+            permutation = IndexPermutation(list_id, self._index_key)
+            self._permutations = {list_id: permutation}
+        return permutation.index_of(counter)
 
     def _claims(self, token: Token, list_id: str, idx: int, now: int) -> Claims:
         return Claims(

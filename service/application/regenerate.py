@@ -31,16 +31,16 @@ class RegenerateToken:
             Faulty, ScopeExceedsGrant: as for a new token.
         """
         async with self._storage.transaction() as tx:
-            token = await lock_own_token(tx, token_id, owner_id)
+            token = await lock_own_token(tx, token_id, owner_id, signing=True)
             if token.revoked_at is not None:
                 raise TokenIsRevoked("revoked for good; copy its settings into a new token")
             if token.suspended_at is not None:
                 raise TokenIsSuspended("paused; resume it first")
-            await tx.keys.lock()
             await self._current.refresh(tx)
             now = await tx.now()
             renewed = await self._renew(tx, token, request, now)
-            [minted] = await self._mint.mint(tx, [renewed], now=now)
+            [place] = await self._mint.places(tx, 1, now=now)
+            minted = self._mint.sign(renewed, place, now=now)
             ended = await tx.revocations.revoke_values(token.id, now=now)
             await tx.tokens.change(renewed)
             await tx.tokens.add_value(minted.value)

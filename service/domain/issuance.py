@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from safeconduct.claims import AUDIENCES_LIMIT
 from safeconduct.scope import UnknownScope
 
+from service.domain.audience import Audience
 from service.domain.catalogue import MOST_SCOPES, CatalogueDocument
 from service.domain.errors import Fault, Faulty, ScopeExceedsGrant
 from service.domain.token import NEVER
@@ -69,10 +71,10 @@ def permit(request: TokenRequest, *, grant: Grant, catalogue: CatalogueDocument,
         Faulty: values that are not acceptable, all of them.
         ScopeExceedsGrant: everything is acceptable but reaches beyond what the owner may hand out.
     """
-    faults = list(request.faults)
+    faults = list(request.faults) or _missing(request)
     note = _note(request.note, faults)
     scopes = known_scopes(request.scopes, catalogue, faults)
-    audiences = _audiences(request.audiences, scopes, catalogue, faults)
+    audiences = _audiences(request, catalogue, faults)
     networks = _networks(request.allowed_ips or (), faults)
     expires_at = _expires_at(request, catalogue, now, faults)
     if faults:
@@ -135,6 +137,12 @@ def text_fault(where: str, text: str, *, longest: int) -> Fault | None:
     return None
 
 
+def _missing(request: TokenRequest) -> list[Fault]:
+    """A member that nobody judged is no member: least of all an end that was forgotten is no "never"."""
+    members = {"note": request.note, "scopes": request.scopes, "expiration": request.expiry}
+    return [Fault(name, "required", "must be given") for name, value in members.items() if value is None]
+
+
 def _note(note: str | None, faults: list[Fault]) -> str:
     trimmed = (note or "").strip()
     if note is not None and (fault := text_fault("note", trimmed, longest=MAX_NOTE)):
@@ -142,22 +150,34 @@ def _note(note: str | None, faults: list[Fault]) -> str:
     return trimmed
 
 
-def _audiences(
-    asked: Sequence[str], scopes: Sequence[str], catalogue: CatalogueDocument, faults: list[Fault]
-) -> tuple[str, ...]:
+def _audiences(request: TokenRequest, catalogue: CatalogueDocument, faults: list[Fault]) -> tuple[str, ...]:
     registered = {audience.id: audience for audience in catalogue.audiences}
-    chosen = tuple(dict.fromkeys(asked)) or (catalogue.default_audience.id,)
-    for position, name in enumerate(chosen):
-        if name not in registered:
-            faults.append(Fault(f"audience[{position}]", "unknown_audience", f"{name!r} is not registered"))
-            return chosen
-    taken = [registered[name] for name in chosen]
-    for position, scope in enumerate(scopes):
-        if not any(audience.takes(catalogue.scopes.scope(scope).family) for audience in taken):
-            faults.append(
-                Fault(f"scopes[{position}]", "not_for_audience", f"{scope!r} means nothing to {chosen[0]}")
-            )
+    chosen = tuple(dict.fromkeys(request.audiences)) or (catalogue.default_audience.id,)
+    unknown = [
+        Fault(f"audience[{position}]", "unknown_audience", f"{name!r} is not registered")
+        for position, name in enumerate(request.audiences)
+        if name not in registered
+    ]
+    if len(chosen) > AUDIENCES_LIMIT:
+        faults.append(Fault("audience", "too_long", f"at most {AUDIENCES_LIMIT} audiences"))
+    taken = [registered[name] for name in chosen if name in registered]
+    faults += unknown or _meaningless(request.scopes or (), taken, catalogue)
     return chosen
+
+
+def _meaningless(
+    asked: Sequence[str], audiences: Sequence[Audience], catalogue: CatalogueDocument
+) -> list[Fault]:
+    """A fault for each scope or set asked for of which something means nothing to any of the APIs."""
+    names = " or ".join(audience.id for audience in audiences)
+    return [
+        Fault(f"scopes[{position}]", "not_for_audience", f"{name!r} means nothing to {names}")
+        for position, name in enumerate(asked)
+        if not all(
+            any(audience.takes(catalogue.scopes.scope(scope).family) for audience in audiences)
+            for scope in known_scopes((name,), catalogue, [])
+        )
+    ]
 
 
 def _networks(asked: Sequence[str], faults: list[Fault]) -> tuple[str, ...]:
@@ -181,17 +201,16 @@ def _expires_at(
         return None
     where = "expires_at" if request.expiry.at is not None else "expiration"
     moment = request.expiry.moment(now)
+    end = NEVER if moment is None else moment
     longest = catalogue.policy.max_lifetime_days
-    if moment is None:
-        if not catalogue.policy.allow_no_expiration:
-            faults.append(Fault(where, "expiration_required", "every token needs an end here"))
-        return None
-    if moment <= now:
+    if moment is None and not catalogue.policy.allow_no_expiration:
+        faults.append(Fault(where, "expiration_required", "every token needs an end here"))
+    if end <= now:
         faults.append(Fault(where, "in_the_past", "must lie in the future"))
-    elif moment > now + longest * DAY or moment >= NEVER:
+    elif moment is not None and (end > now + longest * DAY or end >= NEVER):
         faults.append(Fault(where, "too_far", f"at most {longest} days, and before the year 2100"))
-    elif request.not_before is not None and request.not_before >= moment:
-        faults.append(Fault("not_before", "after_expiry", f"begins after it ends ({_words(moment)})"))
+    elif request.not_before is not None and request.not_before >= end:
+        faults.append(Fault("not_before", "after_expiry", f"begins after it ends ({_words(end)})"))
     return moment
 
 
