@@ -14,6 +14,9 @@ class Batch(Generic[V]):
     detached first, nothing joins a running statement, and no answer outlives its batch. The statement runs in
     a task of its own, which no asker's disconnect cancels; its failure reaches the askers of that batch
     alone. Answers are matched by key, never by position.
+
+    A statement costs far more than one key more in it: so a second one runs beside the first only for a full
+    batch, and none is sent before everything that is readable at this moment was read.
     """
 
     def __init__(
@@ -23,7 +26,7 @@ class Batch(Generic[V]):
         self._size = size
         self._at_once = at_once
         self._waiting: dict[str, list[asyncio.Future[V | None]]] = {}
-        self._running: set[asyncio.Task[None]] = set()
+        self._running: set[asyncio.Task[None] | None] = set()
 
     async def get(self, key: str) -> V | None:
         """What a statement begun after this call says of `key`; None when it says nothing.
@@ -32,23 +35,28 @@ class Batch(Generic[V]):
         """
         answer: asyncio.Future[V | None] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(key, []).append(answer)
-        if len(self._running) < self._at_once:
-            task = asyncio.create_task(self._run())
-            self._running.add(task)
-            task.add_done_callback(self._running.discard)
+        if not self._running or (len(self._running) < self._at_once and len(self._waiting) >= self._size):
+            self._running.add(asyncio.create_task(self._run()))
         return await answer
 
     async def _run(self) -> None:
-        while self._waiting:
-            batch = self._detach()
-            try:
-                answers = await self._ask(list(batch))
-            except BaseException as error:
-                _fail(batch, error)
-                if not isinstance(error, Exception):
-                    raise
-            else:
-                _answer(batch, answers)
+        try:
+            while self._waiting:
+                await asyncio.sleep(0)
+                if batch := self._detach():
+                    await self._settle(batch)
+        finally:  # at once: a question of this very moment must not count on a runner that has ended
+            self._running.difference_update({asyncio.current_task()})
+
+    async def _settle(self, batch: Mapping[str, Sequence[asyncio.Future[V | None]]]) -> None:
+        try:
+            answers = await self._ask(list(batch))
+        except BaseException as error:
+            _fail(batch, error)
+            if not isinstance(error, Exception):
+                raise
+        else:
+            _answer(batch, answers)
 
     def _detach(self) -> dict[str, list[asyncio.Future[V | None]]]:
         if len(self._waiting) <= self._size:

@@ -128,3 +128,31 @@ async def test_a_batch_holds_no_more_than_its_size() -> None:
     answers = await asyncio.gather(*(batch.get(f"k{n}") for n in range(100)))
 
     assert answers == [f"about k{n}" for n in range(100)]
+
+
+async def test_a_second_statement_waits_for_a_full_batch() -> None:
+    """Few questions during a statement share the next one; a whole batch of them need not wait for it."""
+    register = Register()
+    batch = Batch(register, size=4, at_once=2)
+    register.after_read.clear()
+    first = asyncio.create_task(batch.get("a"))
+    await register.reading.wait()
+
+    few = [asyncio.create_task(batch.get(f"b{n}")) for n in range(3)]
+    await settle()
+    assert len(register.asked) == 1
+    more = asyncio.create_task(batch.get("b3"))
+    await settle()
+    assert len(register.asked) == 2
+
+    register.after_read.set()
+    assert await asyncio.gather(first, *few, more) == [True] * 5
+
+
+async def test_a_question_at_the_end_of_a_statement_is_asked() -> None:
+    """Whoever was just answered may ask again at once, and is heard."""
+    batch = Batch(Register())
+
+    answers = [await asyncio.wait_for(batch.get("k"), 5) for _ in range(50)]
+
+    assert answers == [True] * 50
