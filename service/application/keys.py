@@ -80,9 +80,9 @@ class KeyRoom:
         async with self._storage.transaction() as tx:
             if await tx.keys.lock() != ring.version:
                 raise KeysChangedMeanwhile("another change of the keys came first")
-            if not await tx.keys.store(apply(ring, transitions), expected_version=ring.version):
+            now = await tx.now()  # keys take time to make: what happens to them happens now
+            if not await tx.keys.store(apply(ring, transitions, now=now), expected_version=ring.version):
                 raise KeysChangedMeanwhile("another change of the keys came first")
-            now = await tx.now()
             changes = await self._revoke(tx, transitions, now=now, actor=actor)
             await tx.audit.append([_entry(transition, actor, reason) for transition in transitions], now)
         await self._current.reload(self._storage)
