@@ -65,6 +65,10 @@ def _run(words: Sequence[str]) -> int:
 
 def _read(words: Sequence[str]) -> Namespace:
     parser = _parser(words)
+    if any("\udc80" <= character <= "\udcff" for word in words for character in word):
+        parser.error(
+            "the command line is not UTF-8"
+        )  # what Python could not decode stands as half a character
     arguments, unknown = parser.parse_known_args(words)
     if unknown:
         getattr(arguments, "parser", parser).error(_without_values(unknown))

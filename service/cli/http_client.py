@@ -47,16 +47,12 @@ class Service:
         try:
             parts = urlsplit(self.url)
             host, _ = parts.hostname, parts.port
-        except ValueError as error:
-            raise Misuse(f"{url!r} is no URL: {error}") from None
-        if (
-            parts.scheme not in {"http", "https"}
-            or not host
-            or parts.query
-            or parts.fragment
-            or parts.username
-        ):
-            raise Misuse(f"the URL must look like https://tokens.example.com, not {url!r}")
+        except ValueError:
+            raise Misuse("the URL is none: it looks like https://tokens.example.com") from None
+        if "@" in parts.netloc or parts.query or parts.fragment:  # not repeated: it may hold a secret
+            raise Misuse("the URL holds more than an address: no user, password, query or fragment")
+        if parts.scheme not in {"http", "https"} or not host:
+            raise Misuse(f"the URL looks like https://tokens.example.com, not {url!r}")
         if parts.scheme == "http" and host not in LOOPBACK:
             raise Misuse(f"secrets do not travel over http; use https://{host}")
         self._opener: OpenerDirector = build_opener(

@@ -2,6 +2,7 @@
 
 import argparse
 import importlib
+import os
 import signal
 import socket
 import subprocess
@@ -163,6 +164,14 @@ def test_a_reader_that_stops_reading_is_no_error_message(stranger: Safeconduct) 
 
     assert process.wait(30) == 1
     assert said == b""
+
+
+def test_bytes_that_are_no_text_are_a_usage_error(stranger: Safeconduct) -> None:
+    """A command line in another encoding is not sent on as something else."""
+    ran = stranger.run("tokens", "list", "--search", os.fsdecode(b"caf\xe9"))
+
+    assert ran.returncode == 2
+    assert "not UTF-8" in ran.stderr
 
 
 def test_a_port_that_is_taken_is_told_in_a_line(stranger: Safeconduct) -> None:

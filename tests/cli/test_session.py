@@ -159,7 +159,8 @@ def test_a_service_that_is_not_there_is_exit_code_3(stranger: Safeconduct) -> No
         "ftp://localhost",
         "localhost:8080",
         "https://",
-        "https://a@b",
+        "https://a:hunter2@b",
+        "https://:hunter2@b",
         "http://[::1",
     ],
 )
@@ -169,6 +170,7 @@ def test_secrets_go_to_https_or_to_this_machine_alone(stranger: Safeconduct, url
 
     assert ran.returncode == 2
     assert ran.stdout == ""
+    assert "hunter2" not in ran.stderr
 
 
 @contextmanager

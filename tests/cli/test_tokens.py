@@ -31,10 +31,16 @@ def _works(person: Safeconduct, value: str) -> bool:
 
 def test_a_pipe_gets_the_value_and_nothing_else(person: Safeconduct) -> None:
     """`safeconduct tokens create … | store` stores a token that works."""
-    value = person.done("tokens", "create", *EMBED)
+    told, silent = (
+        person.run("tokens", "create", *EMBED),
+        person.run("tokens", "create", *EMBED, "--value-only"),
+    )
 
-    assert value.count("\n") == 1
-    assert _works(person, value.strip())
+    for ran in (told, silent):
+        assert ran.stdout.count("\n") == 1
+        assert _works(person, ran.stdout.strip())
+    assert "is made; it ends in 3 months, " in told.stderr
+    assert silent.stderr == ""
 
 
 def test_json_is_the_answer_of_the_api(person: Safeconduct) -> None:

@@ -4,6 +4,7 @@ from argparse import ArgumentParser, Namespace
 from typing import Any
 
 from rich.panel import Panel
+from rich.text import Text
 
 from service.cli.commands import Commands, add_command
 from service.cli.output import Output, facts, output_of, printable
@@ -23,7 +24,7 @@ def add_create(group: Commands) -> None:
         run_create,
         help="make a token; its value is shown this once",
         more=f"It ends after {DEFAULT_DAYS} days unless you say otherwise.\n"
-        "In a pipe, standard output is the value and nothing else.",
+        "In a pipe, standard output is the value alone.",
         examples=[
             'safeconduct tokens create --note "Power Automate" --scope automation:view --days 30',
             "safeconduct tokens create --note ci --scope embed --allow-ip 10.0.0.0/8 | store-secret ci",
@@ -51,7 +52,7 @@ def add_regenerate(group: Commands) -> None:
 
 def _add_value_only(parser: ArgumentParser) -> None:
     parser.add_argument(
-        "--value-only", action="store_true", help="print the value and nothing else, also here"
+        "--value-only", action="store_true", help="print the value and nothing else, anywhere"
     )
 
 
@@ -75,8 +76,12 @@ def _show(output: Output, made: dict[str, Any], *, value_only: bool) -> None:
     """The value stands on a line of its own, outside of every frame, so that it is copied whole."""
     if output.as_json:
         output.json(made)
-    elif value_only or not output.to_terminal:
+    elif value_only:
         output.value(made["token"])
+    elif not output.to_terminal:
+        output.value(made["token"])
+        ends = "it ends " if made["expiration"] else ""
+        output.say(Text(f"Token {made['id']} is made; {ends}").append(exact_end(made, system_clock())))
     else:
         rows = facts(
             [
