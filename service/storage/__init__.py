@@ -43,7 +43,7 @@ async def open_storage(
     if url.startswith(_SQLITE):
         return Database(await SQLite.open(Path(url.removeprefix(_SQLITE)), clock), clock, announcer)
     if url.startswith(_POSTGRESQL):
-        postgres = await Postgres.open(
+        postgres = Postgres(
             url,
             connections=connections,
             truth_connections=truth_connections,

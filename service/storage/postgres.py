@@ -1,8 +1,8 @@
 """PostgreSQL: the truth of any number of replicas. No session holds state: a pooler may stand between."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Any, Self
+from functools import partial
 
 import asyncpg
 
@@ -19,30 +19,26 @@ class Postgres:
 
     script = script_of("postgresql")
 
-    def __init__(self, url: str, statements: Mapping[str, Any], transactions: Pool, truths: Pool) -> None:
-        self._url = url
-        self._statements = statements
-        self._transactions = transactions
-        self._truths = truths
-
-    @classmethod
-    async def open(
-        cls,
+    def __init__(
+        self,
         url: str,
         *,
         connections: int,
         truth_connections: int,
         prepared_statements: bool,
         clock_offset: Callable[[], int] | None,
-    ) -> Self:
-        statements = load_statements("postgresql", PostgresAdapter)
-        pools = [
-            await Pool.open(
-                url, statements, size=size, prepared_statements=prepared_statements, clock_offset=clock_offset
-            )
-            for size in (connections, truth_connections)
-        ]
-        return cls(url, statements, *pools)
+    ) -> None:
+        self._url = url
+        self._statements = load_statements("postgresql", PostgresAdapter)
+        pool = partial(
+            Pool,
+            url,
+            self._statements,
+            prepared_statements=prepared_statements,
+            clock_offset=clock_offset,
+        )
+        self._transactions = pool(size=connections)
+        self._truths = pool(size=truth_connections)
 
     def writer(self) -> AbstractAsyncContextManager[Connection]:
         return self._transactions.lease()

@@ -205,6 +205,23 @@ async def test_a_busy_pool_refuses_after_a_second(postgres_url: str) -> None:
     await storage.close()
 
 
+async def test_a_connection_is_used_again_while_it_was_used_lately(
+    storage: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Opening one costs more than many statements; one that has long been idle may have been dropped on the way."""
+
+    async def backend() -> int:
+        async with storage._engine.reader() as connection:
+            return await connection.raw.fetchval("SELECT pg_backend_pid()")
+
+    first = await backend()
+    assert await backend() == first
+
+    monkeypatch.setattr("service.storage.pool.IDLE", 0)
+
+    assert await backend() != first
+
+
 async def test_nothing_is_left_set_in_a_session(storage: Database) -> None:
     """A pooler hands the next transaction another session: limits last as long as their transaction (threats 22)."""
     names = (
