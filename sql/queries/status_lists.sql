@@ -26,7 +26,8 @@ VALUES (:revision, :list_id, :idx, :status, :jti, :changed_at);
 UPDATE status_list SET revision = :revision WHERE id = :id;
 
 -- name: status_list_head(id, capacity)^
--- The time of this snapshot and the revision of the list's last change; `closed` is 1 once no index of the list will be handed out any more.
+-- The time of this snapshot and the revision of the list's last change; `closed` is 1 once no index of the list will be
+-- handed out any more.
 SELECT sc_snapshot_time() AS as_of, l.revision AS version,
        CASE WHEN i.value >= (l.position + 1) * :capacity THEN 1 ELSE 0 END AS closed
   FROM status_list l

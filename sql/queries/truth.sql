@@ -8,7 +8,7 @@ SELECT s.writable, v.token_hash, v.jti, v.kid, v.list_id, v.idx, v.expires_at, v
             WHEN u.id IS NULL OR u.disabled_at IS NOT NULL THEN 'owner_disabled'
             WHEN t.parent_id IS NOT NULL
                  AND (p.id IS NULL OR p.revoked_at IS NOT NULL
-                      OR pv.jti IS NULL OR pv.revoked_at IS NOT NULL OR pv.ends_at <= s.now
+                      OR pv.revoked_at IS NOT NULL OR pv.ends_at <= s.now
                       OR pk.kid IS NULL OR pk.state NOT IN ('active', 'retired')) THEN 'parent_ended'
             WHEN v.ends_at <= s.now THEN 'expired'
             WHEN v.not_before > s.now + 30 THEN 'not_yet_valid'
