@@ -11,10 +11,10 @@ from aiohttp import web
 
 from service.api.queries import read_query
 from service.application.list_tokens import TokenListing
-from service.application.ports import TokenPage
 from service.domain.errors import Fault, Faulty
 from service.domain.issuance import text_fault
 from service.domain.token import TokenState
+from service.domain.token_page import TokenPage
 
 LARGEST_PAGE: Final = 1_000
 _LONGEST_SEARCH: Final = 255

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-from service.application.ports import Storage, TokenPage
+from service.application.ports import Storage
 from service.domain.errors import NotFound
 from service.domain.token import Token
+from service.domain.token_page import TokenPage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,6 @@ one order: users by id, key set, token, value, revision, audit.
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from keys import KeyRing
@@ -17,6 +16,7 @@ from service.domain.client import Client
 from service.domain.session import Invitation, Session
 from service.domain.status_list import ListSnapshot, SignedList
 from service.domain.token import StatusChange, Token, TokenTruth, TokenValue
+from service.domain.token_page import TokenPage
 from service.domain.user import Grant, Role, User
 
 
@@ -57,24 +57,6 @@ class Sessions(Protocol):
 
     async def end(self, session_id: str, now: int) -> None: ...
     async def end_all(self, user_id: str, now: int, *, but: str | None = None) -> None: ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TokenPage:
-    """Which tokens of one owner to list. `states` empty means all but revoked.
-
-    `sort` is one of created, expires, last_used, with `descending`; `after` is the (sort value, sequence) of
-    the last row of the page before.
-    """
-
-    owner_id: str
-    states: frozenset[str] = frozenset()
-    search: str | None = None
-    scope: str | None = None
-    sort: str = "created"
-    descending: bool = True
-    after: tuple[int, int] | None = None
-    limit: int = 1000
 
 
 class Tokens(Protocol):

@@ -1,8 +1,8 @@
 from collections.abc import Sequence
 from typing import Final
 
-from service.application.ports import TokenPage
 from service.domain.token import NEVER, Token, TokenState, TokenValue
+from service.domain.token_page import TokenPage
 from service.domain.user import fold
 from service.storage.connection import Connection, storable
 from service.storage.token_rows import changing, columns_of, token_of, unchanging, value_of

@@ -3,8 +3,8 @@ from types import MappingProxyType
 
 import pytest
 
-from service.application.ports import TokenPage
 from service.domain.token import NEVER, LastUse
+from service.domain.token_page import TokenPage
 from tests.conformance.world import HOUR, World, new_id
 
 LATE = 5_000_000_000
