@@ -10,7 +10,7 @@ from service.application.ports import Storage, Transaction
 from service.domain.audit import AuditEntry
 from service.domain.errors import Fault, Faulty, NeedsNewValue, NotAllowed, TokenIsExpired, TokenIsRevoked
 from service.domain.issuance import MAX_NOTE, Expiry, text_fault
-from service.domain.token import StatusChange, Token
+from service.domain.token import NEVER, StatusChange, Token
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +75,7 @@ def _in_place(token: Token, edit: Edit, now: int) -> Token:
     if edit.note is not None and (fault := text_fault("note", note, longest=MAX_NOTE)):
         faults.append(fault)
     expires_at = token.expires_at
+    end: dict[str, int | None] = {}
     signed = {name: value for name, value in edit.signed.items() if not _same(token, name, value)}
     if edit.expiry is not None:
         expires_at = edit.expiry.moment(now)
@@ -83,20 +84,20 @@ def _in_place(token: Token, edit: Edit, now: int) -> Token:
             faults.append(Fault(where, "in_the_past", "must lie in the future; to end it now, revoke it"))
         if token.expires_at is not None and now >= token.expires_at:
             raise TokenIsExpired("expired; regenerate it")
+        end = {where: edit.expiry.days if edit.expiry.at is None else edit.expiry.at}
         if _later(expires_at, token.expires_at):
-            signed[where] = edit.expiry.days if edit.expiry.at is None else edit.expiry.at
+            signed |= end
     if faults:
         raise Faulty(faults)
     if signed:
-        raise NeedsNewValue(sorted(signed), signed)
+        raise NeedsNewValue(sorted(signed), signed | end)
     metadata = token.metadata if edit.metadata is None else MappingProxyType(dict(edit.metadata))
     return replace(token, note=note, metadata=metadata, expires_at=expires_at)
 
 
 def _later(wanted: int | None, present: int | None) -> bool:
-    if present is None:
-        return False
-    return wanted is None or wanted > present
+    """Whether it lies beyond what is signed; a grant without end is signed until NEVER."""
+    return (NEVER if wanted is None else wanted) > (NEVER if present is None else present)
 
 
 def _same(token: Token, name: str, value: object) -> bool:
@@ -110,10 +111,15 @@ def _same(token: Token, name: str, value: object) -> bool:
 
 
 def _paused(token: Token, edit: Edit, *, now: int, actor: str, administrator: bool) -> Token:
-    if edit.suspended is None or edit.suspended == (token.suspended_at is not None):
+    if edit.suspended is None:
         return token
     if edit.suspended:
-        return replace(token, suspended_at=now, suspended_by=actor, suspended_by_administrator=administrator)
+        if token.suspended_at is not None and administrator <= token.suspended_by_administrator:
+            return token
+        since = now if token.suspended_at is None else token.suspended_at
+        return replace(
+            token, suspended_at=since, suspended_by=actor, suspended_by_administrator=administrator
+        )
     if token.suspended_by_administrator and not administrator:
         raise NotAllowed("an administrator paused this token; only an administrator can resume it")
     return replace(token, suspended_at=None, suspended_by=None, suspended_by_administrator=False)

@@ -9,9 +9,9 @@ from service.application.minting import Mint
 from service.application.own_tokens import lock_own_token
 from service.application.ports import Storage, Transaction
 from service.domain.audit import AuditEntry
-from service.domain.errors import NotAllowed, TokenIsRevoked, TokenIsSuspended
+from service.domain.errors import LimitReached, NotAllowed, TokenIsRevoked, TokenIsSuspended
 from service.domain.issuance import Permitted, TokenRequest, permit
-from service.domain.token import Token
+from service.domain.token import Token, TokenState
 
 
 class RegenerateToken:
@@ -28,7 +28,7 @@ class RegenerateToken:
         Raises:
             NotFound: no such token of this owner.
             TokenIsRevoked, TokenIsSuspended: nothing may come of it.
-            Faulty, ScopeExceedsGrant: as for a new token.
+            Faulty, ScopeExceedsGrant, LimitReached: as for a new token.
         """
         async with self._storage.transaction() as tx:
             token = await lock_own_token(tx, token_id, owner_id, signing=True)
@@ -38,6 +38,7 @@ class RegenerateToken:
                 raise TokenIsSuspended("paused; resume it first")
             await self._current.refresh(tx)
             now = await tx.now()
+            await self._find_room(tx, token, now)
             renewed = await self._renew(tx, token, request, now)
             [place] = await self._mint.places(tx, 1, now=now)
             minted = self._mint.sign(renewed, place, now=now)
@@ -54,6 +55,12 @@ class RegenerateToken:
             )
             await tx.audit.append([entry], now)
         return Issued(token=renewed, jwt=minted.jwt)
+
+    async def _find_room(self, tx: Transaction, token: Token, now: int) -> None:
+        """A token that was over counts as live again."""
+        most = self._current.catalogue.policy.max_live_tokens_per_user
+        if token.state(now) is TokenState.EXPIRED and await tx.tokens.count_live(token.owner_id) >= most:
+            raise LimitReached(f"at most {most} live tokens; revoke one first")
 
     async def _renew(self, tx: Transaction, token: Token, request: TokenRequest, now: int) -> Token:
         owner = await tx.users.get(token.owner_id)

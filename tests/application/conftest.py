@@ -12,11 +12,11 @@ from service.master_key import read_master_key
 from service.settings import Settings
 from tests.application.audit_chain import assert_chain_holds
 from tests.application.clocks import ShiftedClock
-from tests.application.deployment import ALL_TABLES, REPORTS, Deployment
+from tests.application.deployment import REPORTS, TABLES, Deployment
 from tests.clock import TurnableClock
 from tests.servers.postgresql import PostgresServer
 
-KEPT = ("head", "schema_migration")
+KEPT = {"head", "schema_migration"}
 SHIPPED = Path(__file__).parents[2] / "service" / "catalogue.toml"
 CEILINGS = {
     "max_live_tokens_per_user = 100": "max_live_tokens_per_user = 100000",
@@ -47,10 +47,9 @@ async def _empty(url: str) -> None:
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
-        if await connection.fetchval("SELECT to_regclass('head')"):
-            await connection.execute(
-                f"TRUNCATE {', '.join(table for table in ALL_TABLES if table not in KEPT)}"
-            )
+        tables = {row["tablename"] for row in await connection.fetch(TABLES[True])} - KEPT
+        if tables:
+            await connection.execute(f"TRUNCATE {', '.join(tables)}")
             await connection.execute("UPDATE head SET value = CASE name WHEN 'epoch' THEN 1 ELSE 0 END")
     finally:
         await connection.close()

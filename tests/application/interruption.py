@@ -54,11 +54,14 @@ def counted(work: Coroutine[Any, Any, Any], counts: list[int]) -> Generator[Any,
             step = _send(work, sent)
 
 
-async def waits_of(work: Coroutine[Any, Any, Any]) -> int:
-    """How often `work` waits when nobody disturbs it."""
-    counts: list[int] = []
-    await counted(work, counts)
-    return counts[0]
+async def is_cut(work: Coroutine[Any, Any, Any], point: int) -> bool:
+    """Run `work` in a task that is cancelled at one of its waits; False if it was done before it waited there."""
+    task = asyncio.create_task(_as_coroutine(cancelled_at(work, point)))
+    try:
+        await task
+    except asyncio.CancelledError:
+        return True
+    return False
 
 
 async def suspensions(name: str, act: Callable[[], Awaitable[Any]]) -> int:
