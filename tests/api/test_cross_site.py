@@ -94,6 +94,20 @@ async def test_a_form_cannot_pass_for_json(api: Api, page: Person, content_type:
     assert reply.status == 415
 
 
+async def test_a_change_without_a_body_is_held_to_it_as_well(api: Api) -> None:
+    """Where a call reads no body, its media type is still what tells a script of ours from a form."""
+    await api.person("root", role=Role.ADMINISTRATOR)
+    root = await api.sign_in("root", Carrier.COOKIE)
+    path = "/v1/admin/users/00000000-0000-4000-8000-000000000000/disable"
+
+    statuses = [
+        (await api.call("POST", path, headers={**cookie(root), **SAME, "Content-Type": each})).status
+        for each in ("text/plain", "application/json")
+    ]
+
+    assert statuses == [415, 404]
+
+
 async def test_a_look_needs_no_origin(api: Api, page: Person) -> None:
     """GET changes nothing, so it is answered; the answer cannot be read across origins."""
     reply = await api.call("GET", TOKENS, headers={**cookie(page), **CROSS})
