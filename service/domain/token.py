@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 NEVER: Final = 4_102_444_800
 """`exp` of a value whose grant never ends: 2100-01-01T00:00:00Z, because RFC 9068 demands one."""
@@ -96,8 +96,7 @@ class StatusChange:
     jti: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TokenTruth:
+class TokenTruth(NamedTuple):
     """What the database says of one value at the moment of the read: the only source of `active`.
 
     `reason` is None while the value may be honoured, else one word: revoked, suspended, expired, not_yet_valid,

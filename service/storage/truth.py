@@ -32,16 +32,16 @@ def _keys(asked: Sequence[str]) -> list[str]:
 
 def _truth_of(row: Row) -> TokenTruth:
     return TokenTruth(
-        token_hash=row["token_hash"],
-        jti=row["jti"],
-        kid=row["kid"],
-        list_id=row["list_id"],
-        idx=row["idx"],
-        expires_at=row["expires_at"],
-        token_id=row["token_id"],
-        owner_id=row["owner_id"],
-        scopes=words.split(row["scopes"]),
-        audiences=words.split(row["audiences"]),
-        allowed_ips=words.split(row["allowed_ips"]),
-        reason=row["reason"],
+        row["token_hash"],
+        row["jti"],
+        row["kid"],
+        row["list_id"],
+        row["idx"],
+        row["expires_at"],
+        row["token_id"],
+        row["owner_id"],
+        words.split(row["scopes"]),
+        words.split(row["audiences"]),
+        words.split(row["allowed_ips"]),
+        row["reason"],
     )
