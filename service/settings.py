@@ -57,6 +57,19 @@ class Settings:
     keepalive_timeout: int = 15
     shutdown_timeout: int = 30
     password_hashes_at_once: int = 2
+    password_queue: int = 16
+    sign_in_free_failures: int = 5  # per name and network
+    sign_in_longest_delay: int = 900
+    sign_in_account_failures: int = 100  # in a row, then only known devices and addresses may try
+    sign_in_account_memory: int = 30 * 86_400
+    sign_in_address_failures: int = 30  # per sign_in_address_window
+    sign_in_address_window: int = 300
+    known_device_lifetime: int = 90 * 86_400
+    anonymous_requests_per_minute: int = 20  # per address and route
+    inactive_answers_per_second: int = 200  # per client
+    scan_inactive_answers: int = 50  # per client and minute
+    scan_inactive_percent: int = 90
+    scan_refusal: int = 60
     trusted_proxies: tuple[str, ...] = ()
     metrics_token: str = ""
     log_format: str = "auto"  # auto, json, console
@@ -108,6 +121,8 @@ class Settings:
             faults.append(f"{PREFIX}DATABASE_URL: must begin with sqlite:/// or postgresql://")
         if not 1 <= self.port <= 65_535:
             faults.append(f"{PREFIX}PORT: {self.port} is no port")
+        if self.scan_inactive_percent > 100:
+            faults.append(f"{PREFIX}SCAN_INACTIVE_PERCENT: {self.scan_inactive_percent} is no percentage")
         for network in self.trusted_proxies:
             try:
                 ipaddress.ip_network(network)

@@ -31,10 +31,12 @@ from service.application.regenerate import RegenerateToken
 from service.application.revoke import RevokePresented, RevokeToken
 from service.application.sign_in import SessionLifetimes, Sessions
 from service.application.status_lists import ListTimes, StatusListTokens
+from service.application.throttle import TryPassword
 from service.application.users import CreateUser, DisableUser
 from service.clock import Clock
 from service.domain.catalogue import CatalogueDocument
 from service.domain.identifiers import Randomness
+from service.domain.throttle import ThrottleRules
 from service.publish.in_process import InProcessAnnouncer
 from service.settings import Settings
 from service.storage import open_storage
@@ -80,7 +82,9 @@ async def open_services(
     storage = await open_storage(
         settings.effective_database_url, clock, announcer=announcer, clock_offset=clock_offset
     )
-    passwords = Passwords(hasher or PasswordHasher(), settings.password_hashes_at_once)
+    passwords = Passwords(
+        hasher or PasswordHasher(), settings.password_hashes_at_once, queue=settings.password_queue
+    )
     try:
         await storage.migrate()
         world = _World(
@@ -187,10 +191,34 @@ def _people(world: _World) -> tuple[Sessions, Invitations]:
         cookie=settings.cookie_session_lifetime,
         cookie_idle=settings.cookie_session_idle,
     )
-    sessions = Sessions(world.storage, world.passwords, randomness=world.randomness, lifetimes=lifetimes)
-    lifetime = settings.invitation_lifetime
+    try_password = _throttle(world)
+    sessions = Sessions(world.storage, try_password, randomness=world.randomness, lifetimes=lifetimes)
     return sessions, Invitations(
-        world.storage, sessions, world.passwords, randomness=world.randomness, lifetime=lifetime
+        world.storage,
+        sessions,
+        world.passwords,
+        try_password,
+        randomness=world.randomness,
+        lifetime=settings.invitation_lifetime,
+    )
+
+
+def _throttle(world: _World) -> TryPassword:
+    settings = world.settings
+    rules = ThrottleRules(
+        free_failures=settings.sign_in_free_failures,
+        longest_delay=settings.sign_in_longest_delay,
+        account_failures=settings.sign_in_account_failures,
+        account_memory=settings.sign_in_account_memory,
+        address_failures=settings.sign_in_address_failures,
+        address_window=settings.sign_in_address_window,
+    )
+    return TryPassword(
+        world.storage,
+        world.passwords,
+        rules,
+        randomness=world.randomness,
+        device_lifetime=settings.known_device_lifetime,
     )
 
 

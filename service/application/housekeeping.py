@@ -18,6 +18,7 @@ log = structlog.get_logger("housekeeping")
 
 FOLLOW_EVERY = 1.0
 ROTATE_EVERY = 60.0
+SWEEP_EVERY = 60.0
 CHUNK = 1_000
 
 
@@ -44,6 +45,7 @@ class Housekeeping:
         async with asyncio.TaskGroup() as beats:
             beats.create_task(self._beat("follow", self.follow, partial(self._announcer.wait, FOLLOW_EVERY)))
             beats.create_task(self._beat("rotate", self.rotate, partial(asyncio.sleep, ROTATE_EVERY)))
+            beats.create_task(self._beat("sweep", self.sweep, partial(asyncio.sleep, SWEEP_EVERY)))
 
     async def follow(self) -> None:
         """Reload what moved, end values whose shortened time has come, sign lists anew."""
@@ -72,6 +74,15 @@ class Housekeeping:
         changed = await self._rotate_keys.when_due()
         for transition in changed.transitions:
             log.info("key", step=transition.step, kid=transition.kid)
+
+    async def sweep(self) -> None:
+        """Remove the failed sign-ins and known origins that count no more."""
+        swept = CHUNK
+        while swept == CHUNK:
+            async with self._storage.transaction() as tx:
+                now = await tx.now()
+                swept = await tx.sign_in_counts.sweep(now, CHUNK)
+                await tx.known_origins.sweep(now)
 
     async def _beat(
         self, name: str, job: Callable[[], Awaitable[object]], rest: Callable[[], Awaitable[object]]

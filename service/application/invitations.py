@@ -5,6 +5,7 @@ from dataclasses import replace
 from service.application.passwords import Passwords
 from service.application.ports import Storage, Transaction
 from service.application.sign_in import OpenedSession, Sessions
+from service.application.throttle import NOWHERE, Origin, TryPassword
 from service.domain.audit import AuditEntry
 from service.domain.errors import AlreadyExists, NotFound
 from service.domain.identifiers import Randomness, new_id
@@ -21,6 +22,7 @@ class Invitations:
         storage: Storage,
         sessions: Sessions,
         passwords: Passwords,
+        try_password: TryPassword,
         *,
         randomness: Randomness,
         lifetime: int,
@@ -28,6 +30,7 @@ class Invitations:
         self._storage = storage
         self._sessions = sessions
         self._passwords = passwords
+        self._try = try_password
         self._randomness = randomness
         self._lifetime = lifetime
 
@@ -55,13 +58,22 @@ class Invitations:
         return secret
 
     async def accept(
-        self, secret: Secret, password: Secret, *, name: str | None, carrier: Carrier
+        self,
+        secret: Secret,
+        password: Secret,
+        *,
+        name: str | None,
+        carrier: Carrier,
+        origin: Origin = NOWHERE,
     ) -> OpenedSession:
         """Set the password and sign in. `name` is the first administrator's to choose (default "admin").
+
+        However often somebody guessed before: a link is not guessed, and failures count anew after it (R45).
 
         Raises:
             NotFound: the link is unknown, used, expired, or no longer needed.
             Faulty: the password may not be set; the link stays good.
+            Busy: too many passwords are being hashed at this moment.
         """
         hashed = await self._passwords.hash(password, context=(name or "admin",))
         async with self._storage.transaction() as tx:
@@ -73,6 +85,7 @@ class Invitations:
                 user = await self._first_administrator(tx, name or "admin", hashed, now)
             else:
                 user = await self._with_password(tx, invitation.user_id, hashed, now)
+            device = await self._try.begin_anew(tx, user, origin, remember_device=carrier is Carrier.COOKIE)
             actor = f"user:{user.id}"
             entry = AuditEntry(
                 actor=actor,
@@ -81,7 +94,7 @@ class Invitations:
                 detail={"purpose": invitation.purpose},
             )
             await tx.audit.append([entry], now)
-            return await self._sessions.open(tx, user, carrier)
+            return replace(await self._sessions.open(tx, user, carrier), device=device)
 
     async def _first_administrator(self, tx: Transaction, name: str, password_hash: str, now: int) -> User:
         if await tx.users.administrator_exists():

@@ -1,8 +1,9 @@
 """Hashing and checking passwords: Argon2id, off the event loop, a few at once."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 from typing import ParamSpec, TypeVar
 
@@ -13,21 +14,38 @@ from service.domain.errors import Busy, Faulty
 from service.domain.password import normalised, password_faults
 from service.domain.secret import Secret
 
-QUEUE = 16
-
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
 class Passwords:
-    """Argon2id with at most `at_once` hashes running and QUEUE waiting; beyond that Busy (R62)."""
+    """Argon2id with at most `at_once` hashes running and `queue` waiting; beyond that Busy (R62).
 
-    def __init__(self, hasher: PasswordHasher, at_once: int) -> None:
+    Whoever is known finds as many places again, which no flood of strangers can take (R45).
+    """
+
+    def __init__(self, hasher: PasswordHasher, at_once: int, *, queue: int) -> None:
         self._hasher = hasher
-        self._at_once = at_once
+        self._places = at_once + queue
+        self._reserved = queue
         self._pool = ThreadPoolExecutor(at_once, thread_name_prefix="password")
-        self._waiting = 0
+        self._taken = 0
         self._decoy = hasher.hash("nobody's password")
+
+    @contextmanager
+    def place(self, *, known: bool = False) -> Iterator[None]:
+        """A place in the queue, to be held around `check`.
+
+        Raises:
+            Busy: too many hashes wait already.
+        """
+        if self._taken >= self._places + (self._reserved if known else 0):
+            raise Busy("too many people are signing in at this moment", retry_after=2)
+        self._taken += 1
+        try:
+            yield
+        finally:
+            self._taken -= 1
 
     async def hash(self, password: Secret, *, context: tuple[str, ...] = ()) -> str:
         """The storable hash of an acceptable password.
@@ -36,7 +54,8 @@ class Passwords:
             Faulty: the password may not be set.
             Busy: too many hashes wait already.
         """
-        return await self._run(self._judge_and_hash, password, context)
+        with self.place():
+            return await self._run(self._judge_and_hash, password, context)
 
     async def check(self, password: Secret, stored: str | None) -> bool:
         """Whether it is the right one. Without a stored hash it takes as long and says no (R46)."""
@@ -59,12 +78,6 @@ class Passwords:
         return stored is not None
 
     async def _run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        if self._waiting >= self._at_once + QUEUE:
-            raise Busy("too many people are signing in at this moment", retry_after=2)
-        self._waiting += 1
-        try:
-            return await asyncio.get_running_loop().run_in_executor(
-                self._pool, partial(function, *args, **kwargs)
-            )
-        finally:
-            self._waiting -= 1
+        return await asyncio.get_running_loop().run_in_executor(
+            self._pool, partial(function, *args, **kwargs)
+        )

@@ -3,7 +3,7 @@
 `Storage.transaction()` yields a `Transaction` whose repositories share one connection; leaving it normally
 commits, leaving it by an exception rolls back. `Storage.reading()` is the same without a transaction. Every
 method may raise StorageUnavailable; a commit whose answer is lost raises OutcomeUnknown. Locks are taken in
-one order: users by id, key set, token, value, revision, audit.
+one order: users by id, key set, token, value, session, sign-in counts, revision, audit.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,6 +11,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
 from keys import KeyRing
+from service.application.sign_in_ports import KnownOrigins, SignInCounts
 from service.domain.audit import AuditEntry
 from service.domain.client import Client
 from service.domain.session import Invitation, Session
@@ -180,6 +181,10 @@ class Transaction(Protocol):
     def invitations(self) -> Invitations: ...
     @property
     def sessions(self) -> Sessions: ...
+    @property
+    def sign_in_counts(self) -> SignInCounts: ...
+    @property
+    def known_origins(self) -> KnownOrigins: ...
     @property
     def tokens(self) -> Tokens: ...
     @property

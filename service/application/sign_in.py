@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, replace
 
-from service.application.passwords import Passwords
 from service.application.ports import Storage, Transaction
+from service.application.throttle import NOWHERE, Origin, TryPassword
 from service.domain.audit import AuditEntry
 from service.domain.errors import SignInFailed
 from service.domain.identifiers import Randomness, new_id
@@ -27,42 +27,47 @@ class SessionLifetimes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenedSession:
-    """A live session with the secret that its carrier holds; shown in this answer only."""
+    """A live session with the secret that its carrier holds; shown in this answer only.
+
+    `device` is the cookie of a browser that this account did not know before.
+    """
 
     user: User
     session: Session
     secret: Secret
+    device: Secret | None = None
 
 
 class Sessions:
     """Opens, finds, confirms and ends sessions."""
 
     def __init__(
-        self, storage: Storage, passwords: Passwords, *, randomness: Randomness, lifetimes: SessionLifetimes
+        self,
+        storage: Storage,
+        try_password: TryPassword,
+        *,
+        randomness: Randomness,
+        lifetimes: SessionLifetimes,
     ) -> None:
         self._storage = storage
-        self._passwords = passwords
+        self._try = try_password
         self._randomness = randomness
         self._lifetimes = lifetimes
 
-    async def sign_in(self, name: str, password: Secret, *, carrier: Carrier) -> OpenedSession:
+    async def sign_in(
+        self, name: str, password: Secret, *, carrier: Carrier, origin: Origin = NOWHERE
+    ) -> OpenedSession:
         """A new session.
 
         Raises:
             SignInFailed: unknown name, wrong password, or disabled; all alike, each at the cost of one hash.
-            Busy: too many people sign in at this moment.
+            Busy: this name or this caller has to wait, or too many people sign in at this moment.
         """
-        async with self._storage.reading() as read:
-            user = await read.users.find(name)
-        good = await self._passwords.check(password, user.password_hash if user else None)
-        if user is None or not good or user.disabled_at is not None:
-            await self._note_failure(name)
-            raise SignInFailed("name or password is wrong")
+        tried = await self._try(name, password, origin)
         async with self._storage.transaction() as tx:
-            locked = await tx.users.lock(user.id)
-            if locked is None or locked.disabled_at is not None or locked.password_hash != user.password_hash:
-                raise SignInFailed("name or password is wrong")
-            return await self.open(tx, locked, carrier)
+            user = await _unchanged(tx, tried.user)
+            device = await self._try.settle(tx, tried, remember_device=carrier is Carrier.COOKIE)
+            return replace(await self.open(tx, user, carrier), device=device)
 
     async def open(self, tx: Transaction, user: User, carrier: Carrier) -> OpenedSession:
         """A session within the caller's transaction, audited there."""
@@ -115,24 +120,25 @@ class Sessions:
             await tx.sessions.confirm(found[0].id, found[0].secret_hash, now - window - 1)
         return True
 
-    async def confirm(self, who: SignedIn, password: Secret) -> OpenedSession:
+    async def confirm(self, who: SignedIn, password: Secret, *, origin: Origin = NOWHERE) -> OpenedSession:
         """Give the password again: the session goes on under a new secret (R48).
 
         Raises:
             SignInFailed: it is the wrong one.
+            Busy: this name or this caller has to wait, or too many people sign in at this moment.
         """
-        if not await self._passwords.check(password, who.user.password_hash):
-            await self._note_failure(who.user.name)
-            raise SignInFailed("the password is wrong")
+        tried = await self._try(who.user.name, password, origin)
         secret = new_secret(self._randomness)
         async with self._storage.transaction() as tx:
+            await _unchanged(tx, tried.user)
             now = await tx.now()
             await tx.sessions.confirm(who.session.id, secret_hash(secret), now)
+            device = await self._try.settle(tx, tried, remember_device=who.session.carrier is Carrier.COOKIE)
             await tx.audit.append(
                 [AuditEntry(actor=who.actor, action="session.confirmed", subject=who.actor)], now
             )
         session = replace(who.session, confirmed_at=now, seen_at=now, secret_hash=secret_hash(secret))
-        return OpenedSession(user=who.user, session=session, secret=secret)
+        return OpenedSession(user=who.user, session=session, secret=secret, device=device)
 
     async def sign_out(self, who: SignedIn) -> None:
         """End the session on the server."""
@@ -143,9 +149,10 @@ class Sessions:
                 [AuditEntry(actor=who.actor, action="session.ended", subject=who.actor)], now
             )
 
-    async def _note_failure(self, name: str) -> None:
-        async with self._storage.transaction() as tx:
-            entry = AuditEntry(
-                actor="nobody", action="session.refused", subject="sign-in", detail={"name": name[:64]}
-            )
-            await tx.audit.append([entry], await tx.now())
+
+async def _unchanged(tx: Transaction, user: User) -> User:
+    """The account, held. Raises SignInFailed if it was disabled or its password replaced meanwhile."""
+    locked = await tx.users.lock(user.id)
+    if locked is None or locked.disabled_at is not None or locked.password_hash != user.password_hash:
+        raise SignInFailed("name or password is wrong")
+    return locked

@@ -141,14 +141,26 @@ class LimitReached(WrongState):
     code: ClassVar[str] = "limit_reached"
 
 
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """A ceiling that callers are told of: how many, in how many seconds where it has a window."""
+
+    name: str
+    limit: int
+    window: int | None = None
+
+
 class Busy(Refused):
-    """Too much of this at the moment. `retry_after` is in seconds."""
+    """Too much of this at the moment. `retry_after` is in seconds; `quota` is what is used up, if it is one."""
 
     code: ClassVar[str] = "too_many_requests"
 
-    def __init__(self, message: str = "try again shortly", retry_after: int = 1) -> None:
+    def __init__(
+        self, message: str = "try again shortly", retry_after: int = 1, *, quota: Quota | None = None
+    ) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+        self.quota = quota
 
 
 class Unknown(ServiceError):

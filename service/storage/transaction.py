@@ -6,9 +6,11 @@ from service.storage.clients import SqlClients
 from service.storage.connection import Connection
 from service.storage.invitations import SqlInvitations
 from service.storage.keys import SqlKeys
+from service.storage.known_origins import SqlKnownOrigins
 from service.storage.revocations import SqlRevocations
 from service.storage.sealed_secrets import SqlSecrets
 from service.storage.sessions import SqlSessions
+from service.storage.sign_in_counts import SqlSignInCounts
 from service.storage.status_lists import SqlStatusLists
 from service.storage.tokens import SqlTokens
 from service.storage.users import SqlUsers
@@ -22,6 +24,8 @@ class SqlTransaction:
         self.users = SqlUsers(connection)
         self.invitations = SqlInvitations(connection)
         self.sessions = SqlSessions(connection)
+        self.sign_in_counts = SqlSignInCounts(connection)
+        self.known_origins = SqlKnownOrigins(connection)
         self.tokens = SqlTokens(connection)
         self.revocations = SqlRevocations(connection)
         self.status_lists = SqlStatusLists(connection)
