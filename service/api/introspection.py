@@ -8,9 +8,8 @@ from safeconduct import Claims
 
 from service.api.client_authentication import authenticated_client
 from service.api.oauth_forms import presented_token, read_form
-from service.web.appkeys import METRICS, SERVICES
+from service.web.appkeys import METRICS, ONE_WRITE, SERVICES
 
-_HEADERS = {"Content-Type": "application/json", "Cache-Control": "no-store"}
 _INACTIVE = b'{"active":false}'
 
 
@@ -21,7 +20,7 @@ async def introspect(request: web.Request) -> web.Response:
     token = presented_token(form)
     claims = await request.app[SERVICES].introspect(token, client=client, client_ip=form.get("client_ip"))
     request.app[METRICS].introspected(active=claims is not None)
-    return web.Response(body=_INACTIVE if claims is None else _active(claims), headers=_HEADERS)
+    return request.app[ONE_WRITE](_INACTIVE if claims is None else _active(claims))
 
 
 def _active(claims: Claims) -> bytes:

@@ -9,11 +9,12 @@ from service.clock import Clock, system_clock
 from service.logs import wants_json
 from service.settings import Settings
 from service.web.access_log import AccessLog
-from service.web.appkeys import ERRORS, METRICS, SERVICES, UNROUTED
+from service.web.appkeys import ERRORS, METRICS, ONE_WRITE, SERVICES, UNROUTED
 from service.web.edge import Edge, Entrance
 from service.web.error_answers import ErrorAnswers
 from service.web.headers import header_signal
 from service.web.metrics import Metrics
+from service.web.one_write import OneWriteAnswers
 from service.web.routing import Route, RouteUndeclared
 from service.web.services import Services
 
@@ -39,6 +40,7 @@ def create_app(
     longest = max([settings.max_body, *(route.max_body or 0 for route in routes)])
     app = web.Application(client_max_size=longest)
     app[SERVICES], app[METRICS], app[ERRORS], app[UNROUTED] = services, metrics, errors, edge.unrouted
+    app[ONE_WRITE] = OneWriteAnswers(clock, secure=settings.secure)
     declared = {_mount(app, edge, entrance) for entrance in _entrances(routes, settings)}
     app.on_response_prepare.append(header_signal(secure=settings.secure))
 

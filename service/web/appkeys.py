@@ -7,6 +7,7 @@ from aiohttp import web
 from service.domain.principal import Principal
 from service.web.error_answers import ErrorAnswers
 from service.web.metrics import Metrics
+from service.web.one_write import OneWriteAnswers
 from service.web.services import Services
 
 Unrouted = Callable[[web.BaseRequest, web.HTTPException], web.StreamResponse]
@@ -15,5 +16,6 @@ Unrouted = Callable[[web.BaseRequest, web.HTTPException], web.StreamResponse]
 SERVICES = web.AppKey("services", Services)
 METRICS = web.AppKey("metrics", Metrics)
 ERRORS = web.AppKey("errors", ErrorAnswers)
+ONE_WRITE = web.AppKey("one_write", OneWriteAnswers)
 UNROUTED: web.AppKey[Unrouted] = web.AppKey("unrouted")
 PRINCIPAL: web.RequestKey[Principal] = web.RequestKey("principal", Principal)  # type: ignore[arg-type]  # a union
