@@ -1,7 +1,9 @@
 """The first start: sealed secrets, keys, a catalogue. Explicit acts of start-up, never of a request (R28)."""
 
+import contextlib
+
 from keys import MasterKeys, VerifyOnly
-from service.application.catalogue import ApplyCatalogue
+from service.application.catalogue import ApplyCatalogue, CatalogueChangedMeanwhile
 from service.application.keys import RotateKeys
 from service.application.ports import Storage
 from service.domain.catalogue import CatalogueDocument
@@ -38,5 +40,6 @@ async def first_start(
     async with storage.reading() as read:
         catalogue = await read.catalogues.latest()
     if catalogue is None:
-        await apply_catalogue(shipped, actor="bootstrap")
+        with contextlib.suppress(CatalogueChangedMeanwhile):  # another replica's first start came first
+            await apply_catalogue(shipped, actor="bootstrap", expected_version=0)
     await rotate_keys.when_due()

@@ -10,7 +10,11 @@ from service.domain.catalogue import CatalogueDocument
 from service.domain.catalogue_difference import Change, difference
 from service.domain.errors import WrongState
 
-_MEANWHILE = "another catalogue was applied meanwhile; look at the difference again"
+
+class CatalogueChangedMeanwhile(WrongState):
+    """Another replica or person applied one first: look at the difference again."""
+
+    code = "catalogue_changed"
 
 
 class ScopesInUse(WrongState):
@@ -57,7 +61,7 @@ class ApplyCatalogue:
         Raises:
             CatalogueInvalid: a retired scope would return with another meaning.
             ScopesInUse: live tokens hold scopes that go, and `keep_until_expiry` is not given.
-            WrongState: somebody else applied another one meanwhile.
+            CatalogueChangedMeanwhile: nothing was changed.
         """
         async with self._storage.reading() as read:
             latest = await read.catalogues.latest()
@@ -66,24 +70,33 @@ class ApplyCatalogue:
             (latest[0], CatalogueDocument.from_json(latest[1])) if latest else (0, CatalogueDocument())
         )
         if expected_version is not None and expected_version != version:
-            raise WrongState(_MEANWHILE)
+            raise _changed_meanwhile()
         wanted = wanted.after(old)
         changes = difference(old, wanted)
-        lost = {scope: in_use[scope] for scope in wanted.lost_from(old) if scope in in_use}
-        if lost and not keep_until_expiry and not dry_run:
-            raise ScopesInUse(lost)
+        gone = wanted.lost_from(old)
         if dry_run or not changes:
-            return Applied(changes=changes, version=version, in_use=lost)
-        await self._store(wanted, changes, version=version, actor=actor)
+            return Applied(changes=changes, version=version, in_use=_held(gone, in_use))
+        lost = await self._store(wanted, changes, gone, version=version, actor=actor, keep=keep_until_expiry)
         return Applied(changes=changes, version=version + 1, in_use=lost)
 
     async def _store(
-        self, wanted: CatalogueDocument, changes: Sequence[Change], *, version: int, actor: str
-    ) -> None:
+        self,
+        wanted: CatalogueDocument,
+        changes: Sequence[Change],
+        gone: Sequence[str],
+        *,
+        version: int,
+        actor: str,
+        keep: bool,
+    ) -> Mapping[str, int]:
         async with self._storage.transaction() as tx:
+            await tx.keys.lock()  # who issues holds it: no token gets in between the count and the commit
+            lost = _held(gone, await tx.catalogues.live_tokens_by_scope())
+            if lost and not keep:
+                raise ScopesInUse(lost)
             now = await tx.now()
             if not await tx.catalogues.add(wanted.to_json(), by=actor, now=now, expected_version=version):
-                raise WrongState(_MEANWHILE)
+                raise _changed_meanwhile()
             entry = AuditEntry(
                 actor=actor,
                 action="catalogue.applied",
@@ -92,3 +105,12 @@ class ApplyCatalogue:
             )
             await tx.audit.append([entry], now)
         await self._current.reload(self._storage)
+        return lost
+
+
+def _held(gone: Sequence[str], in_use: Mapping[str, int]) -> dict[str, int]:
+    return {scope: in_use[scope] for scope in gone if scope in in_use}
+
+
+def _changed_meanwhile() -> CatalogueChangedMeanwhile:
+    return CatalogueChangedMeanwhile("another catalogue was applied meanwhile; look at the difference again")

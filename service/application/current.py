@@ -38,15 +38,20 @@ class Current:
         `tx` must not have changed any of it: an uncommitted head may yet be rolled back.
         """
         heads = await tx.heads()
-        if heads["key_set"] > self.ring.version:
-            self.take_ring(await tx.keys.load())
-        if heads["catalogue"] > self.heads.get("catalogue", 0) and (latest := await tx.catalogues.latest()):
+        ring = await tx.keys.load() if heads["key_set"] > self.ring.version else self.ring
+        latest = await tx.catalogues.latest() if self._is_behind("catalogue", heads) else None
+        clients = await tx.clients.all() if self._is_behind("client", heads) else ()
+        # From here on nobody else runs; but while this one waited, another may have come further.
+        if ring.version > self.ring.version:
+            self.take_ring(ring)
+        if latest is not None and self._is_behind("catalogue", heads):
             self.catalogue = CatalogueDocument.from_json(latest[1])
-        if heads["client"] > self.heads.get("client", 0):
-            self.clients = {
-                client.id: client for client in await tx.clients.all() if client.disabled_at is None
-            }
+        if self._is_behind("client", heads):
+            self.clients = {client.id: client for client in clients if client.disabled_at is None}
         self.heads = {name: max(value, self.heads.get(name, 0)) for name, value in heads.items()}
+
+    def _is_behind(self, name: str, heads: Mapping[str, int]) -> bool:
+        return heads[name] > self.heads.get(name, 0)
 
     def take_ring(self, ring: KeyRing) -> None:
         """Hold `ring`: what is published, what verifies, and no signer of a ring before it."""

@@ -83,7 +83,7 @@ class KeyRoom:
             now = await tx.now()  # keys take time to make: what happens to them happens now
             if not await tx.keys.store(apply(ring, transitions, now=now), expected_version=ring.version):
                 raise KeysChangedMeanwhile("another change of the keys came first")
-            changes = await self._revoke(tx, transitions, now=now, actor=actor)
+            changes = await self._revoke(tx, ring, transitions, now=now, actor=actor)
             await tx.audit.append([_entry(transition, actor, reason) for transition in transitions], now)
         await self._current.reload(self._storage)
         return KeysChanged(transitions, revoked=len(changes))
@@ -94,7 +94,7 @@ class KeyRoom:
         return await asyncio.to_thread(fulfil, planned, self.masters, randomness=self._randomness)
 
     async def _revoke(
-        self, tx: Transaction, transitions: tuple[Transition, ...], *, now: int, actor: str
+        self, tx: Transaction, ring: KeyRing, transitions: tuple[Transition, ...], *, now: int, actor: str
     ) -> list[StatusChange]:
         changes: list[StatusChange] = []
         for transition in transitions:
@@ -104,6 +104,8 @@ class KeyRoom:
                 )
         if changes:
             await tx.status_lists.announce(changes, now)
+        if any(_discredits_lists(transition, ring) for transition in transitions):
+            await tx.status_lists.sign_anew()
         return changes
 
 
@@ -162,7 +164,21 @@ class CompromiseKey:
         def planning(ring: KeyRing, now: int, _live: Mapping[str, int]) -> Plan:
             return compromise(ring, self._policy, now, {kid}, reason=reason, masters=self._room.masters)
 
-        return await self._room.carry_out(planning, actor=actor, reason=reason)
+        changed = await self._room.carry_out(planning, actor=actor, reason=reason)
+        if not changed.transitions:
+            await self._note_repeat(kid, actor, reason)
+        return changed
+
+    async def _note_repeat(self, kid: str, actor: str, reason: str) -> None:
+        """A repeat writes as well, so that its commit waits for the same durability as the first (threats 8)."""
+        async with self._storage.transaction() as tx:
+            entry = AuditEntry(
+                actor=actor,
+                action="key.compromised_again",
+                subject=f"key:{kid}",
+                detail={"reason": reason},
+            )
+            await tx.audit.append([entry], await tx.now())
 
 
 class ListKeys:
@@ -182,3 +198,8 @@ def _entry(transition: Transition, actor: str, reason: str | None) -> AuditEntry
     return AuditEntry(
         actor=actor, action=f"key.{transition.step}", subject=f"key:{transition.kid}", detail=detail
     )
+
+
+def _discredits_lists(transition: Transition, ring: KeyRing) -> bool:
+    """Whether no verifier will believe the lists that were signed so far."""
+    return transition.step is Step.COMPROMISE and ring.by_kid(transition.kid).purpose is Purpose.STATUS_LIST

@@ -116,6 +116,9 @@ class StatusLists(Protocol):
     async def announce(self, changes: Sequence[StatusChange], now: int) -> int:
         """Take the next revision, write the changes to the outbox under it, and answer it."""
 
+    async def sign_anew(self) -> None:
+        """Let every list count as changed: what was signed of them is worth nothing any more."""
+
     async def all(self) -> list[str]: ...
     async def changed_since(self, revision: int) -> list[str]:
         """Ids of lists with a change of a higher revision."""

@@ -56,6 +56,11 @@ class SqlStatusLists:
         )
         return revision
 
+    async def sign_anew(self) -> None:
+        head = await self._connection.only("advance_head", name="revision", count=1)
+        self.announced = int(head["value"])
+        await self._connection.all("touch_status_lists", revision=self.announced)
+
     async def all(self) -> list[str]:
         return [row["id"] for row in await self._connection.all("status_lists")]
 

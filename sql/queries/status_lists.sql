@@ -25,6 +25,11 @@ VALUES (:revision, :list_id, :idx, :status, :jti, :changed_at);
 -- Note the revision of the latest change of a list.
 UPDATE status_list SET revision = :revision WHERE id = :id;
 
+-- name: touch_status_lists(revision)
+-- Let every list count as changed.
+UPDATE status_list SET revision = :revision
+RETURNING id;
+
 -- name: status_list_head(id, capacity)^
 -- The time of this snapshot and the revision of the list's last change; `closed` is 1 once no index of the list will be
 -- handed out any more.
