@@ -100,19 +100,46 @@ async def test_a_commit_without_an_answer_is_an_unknown_outcome(
     await add_user(own_storage)
 
 
-async def test_a_commit_that_gave_up_on_its_standby_is_an_unknown_outcome(
+@pytest.fixture
+async def commit_without_standby(
     own_postgres: PostgresServer, own_storage: Database
-) -> None:
-    """It is visible here and nowhere else: fail-over would undo what was acknowledged (threats 8)."""
+) -> AsyncIterator[asyncio.Task[None]]:
+    """A change whose commit waits for a standby that is not there."""
     own_postgres.sql("ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
     own_postgres.sql("SELECT pg_reload_conf()")
-    cancel = "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
     adding = asyncio.create_task(add_user(own_storage))
-    while await asyncio.to_thread(own_postgres.sql, cancel) != "t":
+    waits = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
+    while await asyncio.to_thread(own_postgres.sql, waits) == "0":
         assert not adding.done()
+    yield adding
+    await asyncio.wait([adding])
+
+
+def give_up_waiting(server: PostgresServer) -> None:
+    server.sql("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'")
+
+
+async def test_a_commit_that_gave_up_on_its_standby_is_an_unknown_outcome(
+    own_postgres: PostgresServer, commit_without_standby: asyncio.Task[None]
+) -> None:
+    """It is visible here and nowhere else: fail-over would undo what was acknowledged (threats 8)."""
+    give_up_waiting(own_postgres)
 
     with pytest.raises(OutcomeUnknown, match="warning"):
-        await adding
+        await commit_without_standby
+
+
+async def test_a_commit_under_way_ends_before_its_cancellation_is_felt(
+    own_postgres: PostgresServer, commit_without_standby: asyncio.Task[None]
+) -> None:
+    """A client that hangs up tears no commit apart, nor the connection that carries it (R65)."""
+    commit_without_standby.cancel()
+    _, pending = await asyncio.wait([commit_without_standby], timeout=0.3)
+    give_up_waiting(own_postgres)
+
+    assert pending == {commit_without_standby}
+    with pytest.raises(asyncio.CancelledError):
+        await commit_without_standby
 
 
 async def test_a_read_only_server_tells_no_truth(own_postgres: PostgresServer, own_storage: Database) -> None:
