@@ -13,14 +13,20 @@ from service.web.appkeys import METRICS, ONE_WRITE, SERVICES
 _INACTIVE = b'{"active":false}'
 
 
-async def introspect(request: web.Request) -> web.Response:
+async def introspect(request: web.Request) -> web.StreamResponse:
     """Every reason to refuse has the same bytes (R20); an unknown truth is 503, never a guess (R21)."""
     form = await read_form(request)
     client = authenticated_client(request, form, permission="introspect")
     token = presented_token(form)
-    claims = await request.app[SERVICES].introspect(token, client=client, client_ip=form.get("client_ip"))
+    services = request.app[SERVICES]
+    services.client_limits.admit(client, token)
+    claims = await services.introspect(token, client=client, client_ip=form.get("client_ip"))
     request.app[METRICS].introspected(active=claims is not None)
-    return request.app[ONE_WRITE](_INACTIVE if claims is None else _active(claims))
+    if claims is None:
+        await services.client_limits.inactive(client)
+        return request.app[ONE_WRITE](_INACTIVE)
+    services.client_limits.active(client)
+    return request.app[ONE_WRITE](_active(claims))
 
 
 def _active(claims: Claims) -> bytes:

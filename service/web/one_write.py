@@ -28,7 +28,7 @@ class OneWriteAnswers:
         self._second = -1
         self._head = b""
 
-    def __call__(self, body: bytes) -> web.Response:
+    def __call__(self, body: bytes) -> web.StreamResponse:
         """The answer with this body."""
         return _OneWrite(body, self)
 
@@ -42,16 +42,19 @@ class OneWriteAnswers:
         return self._head
 
 
-class _OneWrite(web.Response):
+class _OneWrite(web.StreamResponse):
+    """`_written_to` is where it went in one write; `_instead` is aiohttp's answer where that cannot be."""
+
     def __init__(self, body: bytes, answers: OneWriteAnswers) -> None:
-        super().__init__(body=body, headers=_HEADERS)
+        super().__init__()
         self._content = body
         self._answers = answers
         self._written_to: AbstractStreamWriter | None = None
+        self._instead: web.Response | None = None
 
     @property
     def keep_alive(self) -> bool | None:
-        return super().keep_alive if self._written_to is None else True
+        return self._instead.keep_alive if self._instead is not None else super().keep_alive is not False
 
     async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
         """Write it all, unless the connection is to be closed after it, or the answer has no body."""
@@ -61,18 +64,24 @@ class _OneWrite(web.Response):
             or not request.keep_alive
             or super().keep_alive is False
         ):
-            return await super().prepare(request)
+            return await self._prepare_instead(request)
         if request.transport is None:
             raise ConnectionResetError("the caller has gone")
         answer = b"%b%d\r\n\r\n%b" % (self._answers.head(), len(self._content), self._content)
         request.transport.write(answer)
-        request.writer.output_size += len(answer)
         self._written_to = request.writer
+        self._written_to.output_size += len(answer)
         return self._written_to
 
     async def write_eof(self, data: bytes = b"") -> None:
         """Wait while the caller does not read."""
-        if self._written_to is None:
-            await super().write_eof(data)
-        else:
+        if self._instead is not None:
+            await self._instead.write_eof(data)
+        elif self._written_to is not None:
             await self._written_to.drain()
+
+    async def _prepare_instead(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
+        self._instead = web.Response(body=self._content, headers=_HEADERS)
+        if super().keep_alive is False:
+            self._instead.force_close()
+        return await self._instead.prepare(request)
