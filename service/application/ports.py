@@ -11,6 +11,8 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
 from keys import KeyRing
+from service.application.inventory_ports import Inventory
+from service.application.revocation_ports import Revocations
 from service.application.sign_in_ports import KnownOrigins, SignInCounts
 from service.domain.audit import AuditEntry
 from service.domain.client import Client
@@ -31,6 +33,9 @@ class Users(Protocol):
 
     async def lock(self, user_id: str) -> User | None:
         """The row as it is once this transaction holds it; raises its version."""
+
+    async def hold(self, user_ids: Sequence[str]) -> None:
+        """The same for several, in the one order; answers nothing."""
 
     async def change(
         self, user_id: str, *, role: Role, password_hash: str | None, grant: Grant, disabled_at: int | None
@@ -79,31 +84,6 @@ class Tokens(Protocol):
 
     async def count_live(self, owner_id: str) -> int: ...
     async def count_created_since(self, owner_id: str, since: int) -> int: ...
-
-
-class Revocations(Protocol):
-    """Every method answers the values whose status changes; a value already revoked is not among them."""
-
-    async def revoke_token(self, token_id: str, *, now: int, by: str, reason: str) -> list[StatusChange]:
-        """The record, its values and its children's records and values."""
-
-    async def revoke_values(self, token_id: str, *, now: int) -> list[StatusChange]:
-        """The values alone (regenerate), and the children made by them."""
-
-    async def revoke_all_of(self, owner_id: str, *, now: int, by: str, reason: str) -> list[StatusChange]: ...
-    async def revoke_kid(
-        self, kid: str, *, now: int, by: str, reason: str, limit: int | None = None
-    ) -> list[StatusChange]:
-        """All live values of a key, the records whose current value is one, and what they made.
-
-        With a `limit` of records: so many of them, until an empty answer says that all are done.
-        """
-
-    async def revoke_ended(self, *, now: int, limit: int) -> list[StatusChange]:
-        """Values that the service ended before their `exp` (a shortened expiry), and what they made."""
-
-    async def statuses(self, token_id: str) -> list[StatusChange]:
-        """The present status (0 or 2) of each live value of a record and its children, to pause and resume."""
 
 
 class StatusLists(Protocol):
@@ -192,6 +172,8 @@ class Transaction(Protocol):
     def tokens(self) -> Tokens: ...
     @property
     def revocations(self) -> Revocations: ...
+    @property
+    def inventory(self) -> Inventory: ...
     @property
     def status_lists(self) -> StatusLists: ...
     @property

@@ -29,6 +29,16 @@ class SqlRevocations:
         family = await self._family(token_id)
         return await self._revoke(family, now=now, by=by, reason=reason)
 
+    async def revoke_tokens(
+        self, token_ids: Sequence[str], *, now: int, by: str, reason: str
+    ) -> tuple[frozenset[str], list[StatusChange]]:
+        rows: list[Row] = []
+        for keys in in_widths(token_ids):
+            rows += await self._connection.all("families_of", **keys)
+        records = await self._held(rows)
+        revoked = await self._revoke_records(records, now=now, by=by, reason=reason)
+        return revoked, await self._revoke_values_of(list(records), now)
+
     async def revoke_values(self, token_id: str, *, now: int) -> list[StatusChange]:
         family = await self._family(token_id)
         children = {id_: parent_id for id_, parent_id in family.items() if id_ != token_id}
@@ -79,9 +89,18 @@ class SqlRevocations:
 
     async def _revoke(self, records: Records, *, now: int, by: str | None, reason: str) -> list[StatusChange]:
         """Held records with all their values."""
-        rows = [{"id": id_, "now": now, "by": by, "reason": reason} for id_ in records]
-        await self._connection.many("revoke_record", rows)
+        await self._revoke_records(records, now=now, by=by, reason=reason)
         return await self._revoke_values_of(list(records), now)
+
+    async def _revoke_records(
+        self, records: Records, *, now: int, by: str | None, reason: str
+    ) -> frozenset[str]:
+        """Those that were not revoked before."""
+        revoked: set[str] = set()
+        for keys in in_widths(list(records)):
+            rows = await self._connection.all("revoke_records", now=now, by=by, reason=reason, **keys)
+            revoked |= {row["id"] for row in rows}
+        return frozenset(revoked)
 
     async def _revoke_values_of(self, token_ids: Sequence[str], now: int) -> list[StatusChange]:
         changes: list[StatusChange] = []

@@ -3,8 +3,8 @@ from typing import Final
 
 from service.domain.token import NEVER, Token, TokenState, TokenValue
 from service.domain.token_page import TokenPage
-from service.domain.user import fold
 from service.storage.connection import Connection, storable
+from service.storage.patterns import containing
 from service.storage.token_rows import changing, columns_of, token_of, unchanging, value_of
 
 UNREVOKED: Final = frozenset(TokenState) - {TokenState.REVOKED}
@@ -38,7 +38,7 @@ class SqlTokens:
             "page_of_tokens",
             owner_id=page.owner_id,
             **{f"state{n}": states[n - 1] if n <= len(states) else "" for n in range(1, 5)},
-            pattern="%" if page.search is None else f"%{_literally(fold(page.search))}%",
+            pattern=containing(page.search),
             scope=page.scope,
             sort=page.sort,
             never=NEVER,
@@ -65,8 +65,3 @@ class SqlTokens:
     async def count_created_since(self, owner_id: str, since: int) -> int:
         row = await self._connection.only("count_created_tokens", owner_id=owner_id, since=since)
         return int(row["tokens"])
-
-
-def _literally(text: str) -> str:
-    """`text` as a LIKE pattern that stands for itself."""
-    return text.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")

@@ -4,6 +4,7 @@ from service.storage.audit import SqlAudit
 from service.storage.catalogues import SqlCatalogues
 from service.storage.clients import SqlClients
 from service.storage.connection import Connection
+from service.storage.inventory import SqlInventory
 from service.storage.invitations import SqlInvitations
 from service.storage.keys import SqlKeys
 from service.storage.known_origins import SqlKnownOrigins
@@ -27,6 +28,7 @@ class SqlTransaction:
         self.sign_in_counts = SqlSignInCounts(connection)
         self.known_origins = SqlKnownOrigins(connection)
         self.tokens = SqlTokens(connection)
+        self.inventory = SqlInventory(connection)
         self.revocations = SqlRevocations(connection)
         self.status_lists = SqlStatusLists(connection)
         self.clients = SqlClients(connection)

@@ -1,3 +1,5 @@
+from collections.abc import Sequence
+
 from service.domain.user import Grant, GrantKind, Role, User, UserKind, fold
 from service.storage import words
 from service.storage.connection import Connection, Row, storable
@@ -49,6 +51,9 @@ class SqlUsers:
     async def lock(self, user_id: str) -> User | None:
         row = await self._connection.one("lock_user", id=user_id)
         return user_of(row) if row else None
+
+    async def hold(self, user_ids: Sequence[str]) -> None:
+        await self._connection.many("hold_user", [{"id": user_id} for user_id in sorted(set(user_ids))])
 
     async def change(
         self, user_id: str, *, role: Role, password_hash: str | None, grant: Grant, disabled_at: int | None

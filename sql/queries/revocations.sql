@@ -4,10 +4,13 @@
 -- Hold a record for this transaction.
 UPDATE token SET created_at = created_at WHERE id = :id;
 
--- name: revoke_record(id, now, by, reason)*!
--- Revoke a record; its first revocation stays.
+-- name: revoke_records(now, by, reason, k01, k02, k03, k04, k05, k06, k07, k08, k09, k10, k11, k12, k13, k14, k15, k16, k17, k18, k19, k20, k21, k22, k23, k24, k25, k26, k27, k28, k29, k30, k31, k32)
+-- Revoke up to 32 records; answers those that were not revoked before, because a first revocation stays.
 UPDATE token SET revoked_at = :now, revoked_by = :by, revoke_reason = :reason
- WHERE id = :id AND revoked_at IS NULL;
+ WHERE revoked_at IS NULL AND id IN
+       (:k01, :k02, :k03, :k04, :k05, :k06, :k07, :k08, :k09, :k10, :k11, :k12, :k13, :k14, :k15, :k16, :k17,
+        :k18, :k19, :k20, :k21, :k22, :k23, :k24, :k25, :k26, :k27, :k28, :k29, :k30, :k31, :k32)
+RETURNING id;
 
 -- name: revoke_values_of(now, k01, k02, k03, k04, k05, k06, k07, k08, k09, k10, k11, k12, k13, k14, k15, k16, k17, k18, k19, k20, k21, k22, k23, k24, k25, k26, k27, k28, k29, k30, k31, k32)
 -- Revoke the values of up to 32 records; answers those that were not revoked before.
@@ -34,6 +37,17 @@ RETURNING list_id, idx, jti;
 -- name: family_of(token_id)
 -- A record and its children.
 SELECT id, parent_id FROM token WHERE id = :token_id OR parent_id = :token_id;
+
+-- name: families_of(k01, k02, k03, k04, k05, k06, k07, k08, k09, k10, k11, k12, k13, k14, k15, k16, k17, k18, k19, k20, k21, k22, k23, k24, k25, k26, k27, k28, k29, k30, k31, k32)
+-- Up to 32 records and their children.
+SELECT id, parent_id
+  FROM token
+ WHERE id IN
+       (:k01, :k02, :k03, :k04, :k05, :k06, :k07, :k08, :k09, :k10, :k11, :k12, :k13, :k14, :k15, :k16, :k17,
+        :k18, :k19, :k20, :k21, :k22, :k23, :k24, :k25, :k26, :k27, :k28, :k29, :k30, :k31, :k32)
+    OR parent_id IN
+       (:k01, :k02, :k03, :k04, :k05, :k06, :k07, :k08, :k09, :k10, :k11, :k12, :k13, :k14, :k15, :k16, :k17,
+        :k18, :k19, :k20, :k21, :k22, :k23, :k24, :k25, :k26, :k27, :k28, :k29, :k30, :k31, :k32);
 
 -- name: unrevoked_tokens_of(owner_id)
 -- The records of an owner that are not revoked.

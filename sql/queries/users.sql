@@ -25,6 +25,10 @@ UPDATE users SET version = version + 1
  WHERE id = :id
 RETURNING id, kind, name, role, password_hash, grant_kind, grant_scopes, version, created_at, disabled_at;
 
+-- name: hold_user(id)*!
+-- Hold an account for this transaction.
+UPDATE users SET version = version + 1 WHERE id = :id;
+
 -- name: change_user(id, role, password_hash, grant_kind, grant_scopes, disabled_at)^
 -- Write what may change of an account.
 UPDATE users
