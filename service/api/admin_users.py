@@ -10,10 +10,9 @@ from service.api.bodies import read_body
 from service.api.path_ids import path_id
 from service.api.queries import read_query
 from service.api.user_answers import grant_document, user_document
-from service.application.users import MAX_NAME
 from service.domain.errors import Fault, Faulty
 from service.domain.issuance import text_fault
-from service.domain.user import Grant, GrantKind, Role
+from service.domain.user import MAX_NAME, Grant, GrantKind, Role
 from service.web.appkeys import SERVICES
 from service.web.callers import signed_in
 from service.web.links import invitation_link

@@ -11,14 +11,15 @@ from service.api.bodies import read_body
 from service.api.times import rfc3339
 from service.api.user_answers import grant_document, user_document
 from service.application.sign_in import OpenedSession
-from service.application.users import MAX_NAME
 from service.domain.errors import Faulty
 from service.domain.issuance import text_fault
 from service.domain.secret import Secret
 from service.domain.session import Carrier
+from service.domain.user import MAX_NAME
 from service.settings import Settings
 from service.web.appkeys import SERVICES
 from service.web.callers import signed_in
+from service.web.device_cookie import caller_origin, set_device_cookie
 from service.web.session_cookie import clear_session_cookie, set_session_cookie
 
 Password = Annotated[str, Meta(min_length=1, max_length=1_024)]
@@ -52,14 +53,20 @@ async def open_session(request: web.Request) -> web.Response:
     """Sign in."""
     services, body = request.app[SERVICES], await read_body(request, SignIn)
     _judge_name(body.name)
-    opened = await services.sessions.sign_in(body.name, Secret(body.password), carrier=Carrier(body.carrier))
+    opened = await services.sessions.sign_in(
+        body.name,
+        Secret(body.password),
+        carrier=Carrier(body.carrier),
+        origin=caller_origin(request, services.settings),
+    )
     return _opened(opened, services.settings, status=201)
 
 
 async def confirm_session(request: web.Request) -> web.Response:
     """The password again; the session goes on under a new secret (R48)."""
     services, body = request.app[SERVICES], await read_body(request, Confirm)
-    opened = await services.sessions.confirm(signed_in(request), Secret(body.password))
+    origin = caller_origin(request, services.settings)
+    opened = await services.sessions.confirm(signed_in(request), Secret(body.password), origin=origin)
     return _opened(opened, services.settings, status=200)
 
 
@@ -75,10 +82,16 @@ async def close_session(request: web.Request) -> web.Response:
 async def accept_invitation(request: web.Request) -> web.Response:
     """The secret of a one-time link and a new password: whoever had the link is signed in."""
     services, body = request.app[SERVICES], await read_body(request, Accept)
+    origin = caller_origin(request, services.settings)
+    services.address_rates.demand("invitations", origin.address)
     if body.name is not None:
         _judge_name(body.name)
     opened = await services.invitations.accept(
-        Secret(body.secret), Secret(body.password), name=body.name, carrier=Carrier(body.carrier)
+        Secret(body.secret),
+        Secret(body.password),
+        name=body.name,
+        carrier=Carrier(body.carrier),
+        origin=origin,
     )
     return _opened(opened, services.settings, status=201)
 
@@ -107,6 +120,8 @@ def _opened(opened: OpenedSession, settings: Settings, *, status: int) -> web.Re
         return json_answer({"token": opened.secret.reveal(), **document}, status=status)
     response = json_answer(document, status=status)
     set_session_cookie(response, opened.secret, settings)
+    if opened.device is not None:
+        set_device_cookie(response, opened.device, settings)
     return response
 
 

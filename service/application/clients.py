@@ -10,9 +10,9 @@ from service.domain.errors import Fault, Faulty, NotFound
 from service.domain.identifiers import Randomness, new_id, to_wire
 from service.domain.issuance import text_fault
 from service.domain.secret import Secret, new_alphanumeric_secret, secret_hash
+from service.domain.user import MAX_NAME
 
 PERMISSIONS = ("introspect", "revoke")
-MAX_NAME = 64
 
 
 class CreateClient:

@@ -1,5 +1,6 @@
 """One-time links: the first administrator, an invitation, a forgotten password."""
 
+import asyncio
 from dataclasses import replace
 
 from service.application.passwords import Passwords
@@ -7,11 +8,13 @@ from service.application.ports import Storage, Transaction
 from service.application.sign_in import OpenedSession, Sessions
 from service.application.throttle import NOWHERE, Origin, TryPassword
 from service.domain.audit import AuditEntry
-from service.domain.errors import AlreadyExists, NotFound
+from service.domain.errors import AlreadyExists, Faulty, NotFound
 from service.domain.identifiers import Randomness, new_id
+from service.domain.issuance import text_fault
+from service.domain.password import normalised, password_faults
 from service.domain.secret import Secret, new_secret, secret_hash
 from service.domain.session import Carrier, Invitation, InvitationPurpose
-from service.domain.user import Grant, GrantKind, Role, User, UserKind
+from service.domain.user import MAX_NAME, Grant, GrantKind, Role, User, UserKind
 
 
 class Invitations:
@@ -75,16 +78,19 @@ class Invitations:
             Faulty: the password may not be set; the link stays good.
             Busy: too many passwords are being hashed at this moment.
         """
-        hashed = await self._passwords.hash(password, context=(name or "admin",))
+        name = "admin" if name is None else name.strip()
+        if fault := text_fault("name", name, longest=MAX_NAME):
+            raise Faulty([fault])
+        hashed = await self._passwords.hash(password, context=(name,))
         async with self._storage.transaction() as tx:
             now = await tx.now()
             invitation = await tx.invitations.consume(secret_hash(secret), now)
             if invitation is None:
                 raise NotFound("this link is used, expired or unknown")
             if invitation.purpose is InvitationPurpose.FIRST_ADMINISTRATOR:
-                user = await self._first_administrator(tx, name or "admin", hashed, now)
+                user = await self._first_administrator(tx, name, hashed, now)
             else:
-                user = await self._with_password(tx, invitation.user_id, hashed, now)
+                user = await self._with_password(tx, invitation.user_id, password, hashed, now)
             device = await self._try.begin_anew(tx, user, origin, remember_device=carrier is Carrier.COOKIE)
             actor = f"user:{user.id}"
             entry = AuditEntry(
@@ -97,6 +103,7 @@ class Invitations:
             return replace(await self._sessions.open(tx, user, carrier), device=device)
 
     async def _first_administrator(self, tx: Transaction, name: str, password_hash: str, now: int) -> User:
+        await tx.keys.lock()  # one after the other: two links at once make one administrator
         if await tx.users.administrator_exists():
             raise NotFound("there is an administrator already")
         user = User(
@@ -113,11 +120,14 @@ class Invitations:
         return user
 
     async def _with_password(
-        self, tx: Transaction, user_id: str | None, password_hash: str, now: int
+        self, tx: Transaction, user_id: str | None, password: Secret, password_hash: str, now: int
     ) -> User:
         user = await tx.users.lock(user_id) if user_id else None
         if user is None or user.disabled_at is not None:
             raise NotFound("this link is used, expired or unknown")
+        text = normalised(password.reveal())
+        if faults := await asyncio.to_thread(password_faults, text, (user.name,)):
+            raise Faulty(faults)
         await tx.users.change(
             user.id,
             role=user.role,

@@ -72,7 +72,10 @@ class Passwords:
 
     def _matches(self, password: Secret, stored: str | None) -> bool:
         try:
-            self._hasher.verify(stored or self._decoy, normalised(password.reveal()))
+            text = normalised(password.reveal()).encode(
+                errors="surrogatepass"
+            )  # half characters are just wrong
+            self._hasher.verify(stored or self._decoy, text)
         except (VerificationError, InvalidHashError):
             return False
         return stored is not None

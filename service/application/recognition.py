@@ -6,6 +6,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 
 from safeconduct import Claims, VerificationPolicy
+from safeconduct.claims import LATEST_TIME
 from safeconduct.errors import InvalidToken
 from safeconduct.parser import parse
 from safeconduct.verifier import check_parsed
@@ -15,7 +16,7 @@ from service.application.current import Current
 from service.application.minting import status_list_uri, token_hash
 from service.application.ports import Storage
 from service.clock import Clock
-from service.domain.identifiers import from_wire
+from service.domain.identifiers import from_wire, to_wire
 from service.domain.token import TokenTruth
 
 REMEMBERED = 16_384
@@ -55,7 +56,7 @@ class RecogniseToken:
         self._issuer = issuer
         self._hash_key = hash_key
         self._clock = clock
-        self._policy = VerificationPolicy(issuer=issuer, audiences=None)
+        self._policy = VerificationPolicy(issuer=issuer, audiences=None, leeway=LATEST_TIME)
         self._readings: OrderedDict[str, Reading] = OrderedDict()
         self.forgeries = 0
 
@@ -73,7 +74,7 @@ class RecogniseToken:
             if truth is None:
                 self._verify(token)
                 truth = await self._by_jti.get(from_wire(reading.claims.jti) or "")
-                if truth is None:
+                if truth is None and self._clock() < reading.claims.exp:
                     self.forgeries += 1  # a good signature on a jti that was never recorded: a key has leaked
         except InvalidToken:
             return None
@@ -81,6 +82,10 @@ class RecogniseToken:
             return None
         self._remember(token, reading)
         return Recognised(reading, truth)
+
+    def remembers(self, token: str) -> bool:
+        """Whether this very string was found genuine lately; whatever its state is now."""
+        return token in self._readings
 
     def _read(self, token: str) -> Reading:
         parsed = parse(token)
@@ -94,14 +99,17 @@ class RecogniseToken:
             self._readings.popitem(last=False)
 
     def _verify(self, token: str) -> None:
-        check_parsed(parse(token), self._current.key_set, self._policy, self._clock())
+        """All but the times: those are for the database's clock to judge, on both ways."""
+        check_parsed(parse(token), self._current.key_set, self._policy, now=0)
 
     def _as_recorded(self, reading: Reading, truth: TokenTruth) -> bool:
-        """Whether kid, exp, list and index in the token are the row's (threats 10)."""
+        """Whether jti, sub, kid, exp, list and index in the token are the row's (threats 10)."""
         claims = reading.claims
         status = claims.status
         same = (
             reading.kid == truth.kid
+            and claims.jti == to_wire(truth.jti)
+            and claims.sub == to_wire(truth.owner_id)
             and claims.iss == self._issuer
             and claims.exp == truth.expires_at
             and status is not None

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from service.application.ports import Storage, Transaction
 from service.application.throttle import NOWHERE, Origin, TryPassword
 from service.domain.audit import AuditEntry
-from service.domain.errors import SignInFailed
+from service.domain.errors import NotSignedIn, SignInFailed
 from service.domain.identifiers import Randomness, new_id
 from service.domain.principal import SignedIn
 from service.domain.secret import Secret, new_secret, secret_hash
@@ -125,12 +125,15 @@ class Sessions:
 
         Raises:
             SignInFailed: it is the wrong one.
+            NotSignedIn: the session ended meanwhile, or goes on under another secret already.
             Busy: this name or this caller has to wait, or too many people sign in at this moment.
         """
         tried = await self._try(who.user.name, password, origin)
         secret = new_secret(self._randomness)
         async with self._storage.transaction() as tx:
             await _unchanged(tx, tried.user)
+            if await tx.sessions.find(who.session.secret_hash) is None:
+                raise NotSignedIn("this session has ended")
             now = await tx.now()
             await tx.sessions.confirm(who.session.id, secret_hash(secret), now)
             device = await self._try.settle(tx, tried, remember_device=who.session.carrier is Carrier.COOKIE)

@@ -9,9 +9,7 @@ from service.domain.identifiers import Randomness, new_id
 from service.domain.issuance import known_scopes, text_fault
 from service.domain.secret import Secret
 from service.domain.session import InvitationPurpose
-from service.domain.user import Grant, GrantKind, Role, User, UserKind
-
-MAX_NAME = 64
+from service.domain.user import MAX_NAME, Grant, GrantKind, Role, User, UserKind
 
 
 class CreateUser:

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+MAX_NAME = 64
+"""Characters of the longest name."""
+
 
 class Role(StrEnum):
     """Auditors read everything and change nothing; administrators never see a value."""
