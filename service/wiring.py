@@ -10,8 +10,10 @@ import structlog
 from argon2 import PasswordHasher
 
 from keys import MasterKeys, VerifyOnly
+from service.application.address_rates import AddressRates
 from service.application.bootstrap import first_start, index_key
 from service.application.catalogue import ApplyCatalogue
+from service.application.client_limits import ClientLimits
 from service.application.clients import CreateClient, DisableClient
 from service.application.current import Current
 from service.application.edit import EditToken
@@ -33,10 +35,10 @@ from service.application.sign_in import SessionLifetimes, Sessions
 from service.application.status_lists import ListTimes, StatusListTokens
 from service.application.throttle import TryPassword
 from service.application.users import CreateUser, DisableUser
+from service.ceilings import scan_rules, throttle_rules
 from service.clock import Clock
 from service.domain.catalogue import CatalogueDocument
 from service.domain.identifiers import Randomness
-from service.domain.throttle import ThrottleRules
 from service.publish.in_process import InProcessAnnouncer
 from service.settings import Settings
 from service.storage import open_storage
@@ -149,6 +151,8 @@ async def _build(world: _World) -> Opened:
         revoke_presented=RevokePresented(storage, recognise),
         recognise=recognise,
         introspect=Introspect(recognise),
+        client_limits=_client_limits(world, recognise),
+        address_rates=_address_rates(world),
         status_lists=status_lists,
         list_keys=ListKeys(storage),
         rotate_keys=rotate_keys,
@@ -164,6 +168,15 @@ def _recogniser(world: _World) -> RecogniseToken:
     return RecogniseToken(
         world.storage, world.current, issuer=issuer, hash_key=world.hash_key, clock=world.clock
     )
+
+
+def _client_limits(world: _World, recognise: RecogniseToken) -> ClientLimits:
+    rules = scan_rules(world.settings)
+    return ClientLimits(world.storage, rules, is_known=recognise.remembers, clock=world.clock)
+
+
+def _address_rates(world: _World) -> AddressRates:
+    return AddressRates(per_minute=world.settings.anonymous_requests_per_minute, clock=world.clock)
 
 
 async def _first_start(world: _World, apply_catalogue: ApplyCatalogue, rotate_keys: RotateKeys) -> None:
@@ -204,21 +217,12 @@ def _people(world: _World) -> tuple[Sessions, Invitations]:
 
 
 def _throttle(world: _World) -> TryPassword:
-    settings = world.settings
-    rules = ThrottleRules(
-        free_failures=settings.sign_in_free_failures,
-        longest_delay=settings.sign_in_longest_delay,
-        account_failures=settings.sign_in_account_failures,
-        account_memory=settings.sign_in_account_memory,
-        address_failures=settings.sign_in_address_failures,
-        address_window=settings.sign_in_address_window,
-    )
     return TryPassword(
         world.storage,
         world.passwords,
-        rules,
+        throttle_rules(world.settings),
         randomness=world.randomness,
-        device_lifetime=settings.known_device_lifetime,
+        device_lifetime=world.settings.known_device_lifetime,
     )
 
 

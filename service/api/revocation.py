@@ -5,6 +5,7 @@ from aiohttp import web
 from service.api.client_authentication import authenticated_client, shows_credentials
 from service.api.oauth_forms import presented_token, read_form
 from service.web.appkeys import SERVICES
+from service.web.client_address import caller_address
 
 _HEADERS = {"Cache-Control": "no-store"}
 
@@ -14,9 +15,11 @@ async def revoke_presented(request: web.Request) -> web.Response:
 
     Everything that is not theirs to end, or no token at all, has the same answer and no effect (section 2.2).
     """
-    form = await read_form(request)
-    client = (
-        authenticated_client(request, form, permission="revoke") if shows_credentials(request, form) else None
-    )
-    await request.app[SERVICES].revoke_presented(presented_token(form), client=client)
+    form, services = await read_form(request), request.app[SERVICES]
+    client = None
+    if shows_credentials(request, form):
+        client = authenticated_client(request, form, permission="revoke")
+    else:
+        services.address_rates.demand("anonymous-revocations", caller_address(request, services.settings))
+    await services.revoke_presented(presented_token(form), client=client)
     return web.Response(headers=_HEADERS)

@@ -2,15 +2,24 @@
 
 import ipaddress
 from collections.abc import Sequence
+from functools import lru_cache
 
 from aiohttp import web
+
+from service.settings import Settings
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
-def read_networks(texts: Sequence[str]) -> tuple[Network, ...]:
+@lru_cache(maxsize=4)  # one setting, read for every request
+def read_networks(texts: tuple[str, ...]) -> tuple[Network, ...]:
     return tuple(ipaddress.ip_network(text) for text in texts)
+
+
+def caller_address(request: web.BaseRequest, settings: Settings) -> str | None:
+    """The client's address, by the proxies that the settings trust."""
+    return client_address(request, read_networks(settings.trusted_proxies))
 
 
 def client_address(request: web.BaseRequest, trusted: Sequence[Network]) -> str | None:

@@ -1,5 +1,8 @@
 """An error becomes a response: status, body, challenge, when to try again."""
 
+import secrets
+from collections.abc import Callable
+
 import msgspec
 from aiohttp import web
 from multidict import CIMultiDict
@@ -11,6 +14,7 @@ from service.web.challenges import BASIC, BearerChallenges
 from service.web.problems import document, oauth_document, plain_document, problem_of
 from service.web.refusals import BodyTooLarge, BodyTooSlow, SeveralCredentials
 from service.web.routing import Answers, Route
+from service.web.wait_headers import wait_headers
 
 REQUEST_ID_HEADER = "X-Request-Id"
 _SELF_MADE = frozenset({"Content-Type", "Content-Length"})
@@ -19,8 +23,9 @@ _SELF_MADE = frozenset({"Content-Type", "Content-Length"})
 class ErrorAnswers:
     """Renders every error of one deployment, in the form that the route asks for."""
 
-    def __init__(self, issuer: str) -> None:
+    def __init__(self, issuer: str, *, below: Callable[[int], int] = secrets.randbelow) -> None:
         self._issuer = issuer
+        self._below = below
         self._bearer = BearerChallenges(issuer)
 
     def of(self, error: SafeconductError, route: Route, request_id: str) -> web.Response:
@@ -35,7 +40,7 @@ class ErrorAnswers:
             response = _json(status, body, "application/problem+json", request_id)
         retry_after = error.retry_after if isinstance(error, Busy) else problem.retry_after
         if retry_after is not None:
-            response.headers["Retry-After"] = str(retry_after)
+            response.headers.update(wait_headers(error, retry_after + self._below(retry_after // 4 + 2)))
         if status == 401 or isinstance(error, SeveralCredentials):
             response.headers["WWW-Authenticate"] = self._challenge(error, route)
         if isinstance(error, BodyTooSlow | BodyTooLarge):

@@ -67,6 +67,11 @@ class Metrics(Collector):
             "Tokens with a good signature that were never issued, or not like this",
             value=self._services.recognise.forgeries,
         )
+        yield CounterMetricFamily(
+            "safeconduct_scans",
+            "Times that a client looked as if it tried tokens out",
+            value=self._services.client_limits.scans,
+        )
         yield self._key_ages()
         yield GaugeMetricFamily(
             "safeconduct_revision",

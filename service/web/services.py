@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
+from service.application.address_rates import AddressRates
 from service.application.catalogue import ApplyCatalogue
+from service.application.client_limits import ClientLimits
 from service.application.clients import CreateClient, DisableClient
 from service.application.current import Current
 from service.application.edit import EditToken
@@ -45,6 +47,8 @@ class Services:
     revoke_presented: RevokePresented
     recognise: RecogniseToken
     introspect: Introspect
+    client_limits: ClientLimits
+    address_rates: AddressRates
 
     status_lists: StatusListTokens
     list_keys: ListKeys

@@ -111,7 +111,8 @@ async def test_without_the_database_there_is_no_guess(
     finally:
         postgres_server.resume()
 
-    assert [(reply.status, reply.headers["Retry-After"]) for reply in replies] == [(503, "2")] * 4
-    assert (introspected.status, introspected.header("Retry-After")) == (503, "2")
+    assert [reply.status for reply in replies] == [503] * 4
+    assert {reply.headers["Retry-After"] for reply in replies} <= {"2", "3"}
+    assert (introspected.status, introspected.header("Retry-After") in {"2", "3"}) == (503, True)
     assert (ready.status, ready.document["checks"]["database"]) == (503, "failed")
     assert [reply.status for reply in alive] == [200, 200]
