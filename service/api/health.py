@@ -2,12 +2,15 @@
 
 import hmac
 
+import structlog
 from aiohttp import hdrs, web
 
 from service.api.answers import json_answer
 from service.domain.errors import NotSignedIn
 from service.web.appkeys import METRICS, SERVICES
 from service.web.client_address import parse_address
+
+log = structlog.get_logger("health")
 
 _FORWARDED = ("X-Forwarded-For", "Forwarded", "X-Real-IP")
 _EXPOSITION = "text/plain; version=0.0.4; charset=utf-8"
@@ -21,6 +24,8 @@ async def livez(_request: web.Request) -> web.Response:
 async def readyz(request: web.Request) -> web.Response:
     """Whether to send work here: which check fails is told, why is for the logs."""
     health = await request.app[SERVICES].readiness()
+    if not health.ready:
+        log.warning("not_ready", **health.checks)
     checks = {name: "ok" if state == "ok" else "failed" for name, state in health.checks.items()}
     document = {"status": "ready" if health.ready else "not ready", "checks": checks}
     return json_answer(document, status=200 if health.ready else 503)

@@ -1,6 +1,7 @@
 import asyncio
 
 import pytest
+import structlog
 from prometheus_client.parser import text_string_to_metric_families
 
 from service.application.readiness import Health
@@ -51,8 +52,11 @@ class Unwell:
 
 async def test_what_is_wrong_is_named_but_not_described(api: Api) -> None:
     """A load balancer needs the check's name; hosts, keys and errors are for the log (R76)."""
-    async with beside(api, readiness=Unwell()) as other:
-        reply = await other.call("GET", "/readyz")
+    with structlog.testing.capture_logs() as logged:
+        async with beside(api, readiness=Unwell()) as other:
+            reply = await other.call("GET", "/readyz")
+
+    assert [event["database"] for event in logged if event["event"] == "not_ready"] == ["canary: db1 refused"]
 
     assert (reply.status, reply.document) == (
         503,
