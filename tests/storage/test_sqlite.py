@@ -1,9 +1,10 @@
+import contextlib
 import os
-import signal
 import sqlite3
 import stat
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -27,24 +28,23 @@ asyncio.run(hold())
 """
 
 
-def holding(url: str) -> subprocess.Popen[str]:
-    """Another process that has the database open."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", HOLDER, url], cwd=ROOT, stdout=subprocess.PIPE, text=True
-    )
-    assert process.stdout.readline() == "open\n"
-    return process
+@contextlib.contextmanager
+def holding(url: str) -> Iterator[None]:
+    """Another process has the database open; at the end it is killed."""
+    command = [sys.executable, "-c", HOLDER, url]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout.readline() == "open\n"
+            yield
+        finally:
+            process.kill()
 
 
 async def test_a_second_process_is_refused_and_may_come_when_the_first_has_died(tmp_path: Path) -> None:
     """SQLite serves one process (R69); no lock outlives it, not even by SIGKILL."""
     url = f"sqlite:///{tmp_path}/x.db"
-    first = holding(url)
-
-    with pytest.raises(DatabaseInUse, match="in use by another process"):
+    with holding(url), pytest.raises(DatabaseInUse, match="in use by another process"):
         await open_storage(url)
-    first.send_signal(signal.SIGKILL)
-    first.communicate()
 
     storage = await open_storage(url)
     assert await storage.schema_is_current()
@@ -89,7 +89,7 @@ async def test_every_commit_is_on_the_disk(tmp_path: Path) -> None:
         for lease in (storage._engine.writer, storage._engine.reader, storage._engine.truth):
             async with lease() as connection:
                 rows = [await connection.raw.execute_fetchall(f"PRAGMA {name}") for name in pragmas]
-            assert [row[0][0] for row in rows] == ["wal", 2, 1, 2_000]
+            assert [row[0][0] for row in rows] == ["wal", 2, 1, 1_000]
     finally:
         await storage.close()
 
