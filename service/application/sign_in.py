@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from service.application.batch import Batch
 from service.application.ports import Storage, Transaction
 from service.application.throttle import NOWHERE, Origin, TryPassword
 from service.domain.audit import AuditEntry
@@ -50,6 +51,7 @@ class Sessions:
         lifetimes: SessionLifetimes,
     ) -> None:
         self._storage = storage
+        self._live = Batch(storage.signed_in)
         self._try = try_password
         self._randomness = randomness
         self._lifetimes = lifetimes
@@ -91,26 +93,21 @@ class Sessions:
 
     async def find(self, secret: Secret, carrier: Carrier) -> SignedIn | None:
         """Who holds this secret in this kind of carrier, if the session is live."""
-        async with self._storage.reading() as read:
-            found = await read.sessions.find(secret_hash(secret))
-            now = await read.now() if found else 0
-        if found is None or found[0].carrier is not carrier:
+        who = await self._live.get(secret_hash(secret))
+        if who is None or who.session.carrier is not carrier:
             return None
-        session, user = found
-        if carrier is Carrier.COOKIE and now - session.seen_at >= self._lifetimes.cookie_idle:
+        unseen = who.read_at - who.session.seen_at
+        if carrier is Carrier.COOKIE and unseen >= self._lifetimes.cookie_idle:
             return None
-        if now - session.seen_at >= SEEN_EVERY:
+        if unseen >= SEEN_EVERY:
             async with self._storage.transaction() as tx:
-                await tx.sessions.seen(session.id, now)
-        return SignedIn(user, session)
-
-    async def is_confirmed(self, session: Session, window: int) -> bool:
-        """Whether the password was given at most `window` seconds ago, by the database's clock."""
-        async with self._storage.reading() as read:
-            return await read.now() - session.confirmed_at <= window
+                await tx.sessions.seen(who.session.id, who.read_at)
+        return who
 
     async def use_confirmation(self, who: SignedIn, window: int) -> bool:
-        """The same, and if so it is used up: of two changes at once only one finds it."""
+        """Whether the password was given at most `window` seconds ago, and if so that is used up: of two changes
+        at once only one finds it.
+        """
         async with self._storage.transaction() as tx:
             await tx.users.lock(who.user.id)
             found = await tx.sessions.find(who.session.secret_hash)

@@ -29,14 +29,19 @@ class Nobody:
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """A person with a live session."""
+    """A person with a session that was live at `read_at`, by the database's clock."""
 
     user: User
     session: Session
+    read_at: int
 
     @property
     def actor(self) -> str:
         return f"user:{self.user.id}"
+
+    def confirmed_within(self, seconds: int) -> bool:
+        """Whether the password was given at most so long before the reading."""
+        return self.read_at - self.session.confirmed_at <= seconds
 
 
 @dataclass(frozen=True, slots=True)

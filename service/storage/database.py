@@ -3,8 +3,9 @@ from contextlib import asynccontextmanager
 
 from service.application.ports import Announcer
 from service.clock import Clock
+from service.domain.principal import SignedIn
 from service.domain.token import TokenTruth
-from service.storage import migrate, truth
+from service.storage import migrate, sessions, truth
 from service.storage.engine import Engine
 from service.storage.transaction import SqlTransaction
 from service.storage.uninterrupted import uninterrupted
@@ -56,6 +57,10 @@ class Database:
     async def truth_by_jti(self, jtis: Sequence[str]) -> Mapping[str, TokenTruth]:
         async with self._engine.truth() as connection:
             return await truth.truth_by_jti(connection, jtis)
+
+    async def signed_in(self, secret_hashes: Sequence[str]) -> Mapping[str, SignedIn]:
+        async with self._engine.truth() as connection:
+            return await sessions.signed_in(connection, secret_hashes)
 
     async def close(self) -> None:
         await self._engine.close()

@@ -22,6 +22,6 @@ async def demand_confirmation(services: Services, who: SignedIn) -> None:
         case "every":
             window, good = EVERY_WITHIN, await services.sessions.use_confirmation(who, EVERY_WITHIN)
         case seconds:
-            window, good = seconds, await services.sessions.is_confirmed(who.session, seconds)
+            window, good = seconds, who.confirmed_within(seconds)
     if not good:
         raise ConfirmationNeeded(window)

@@ -4,15 +4,19 @@ INSERT INTO session (id, secret_hash, user_id, carrier, created_at, confirmed_at
 VALUES (:id, :secret_hash, :user_id, :carrier, :created_at, :confirmed_at, :seen_at, :expires_at, :ended_at)
 RETURNING id;
 
--- name: live_session(secret_hash)^
--- A session that has neither ended nor expired, with its user, who is enabled.
-SELECT s.id AS session_id, s.secret_hash, s.user_id, s.carrier, s.created_at AS opened_at, s.confirmed_at, s.seen_at,
+-- name: live_sessions(k01, k02, k03, k04, k05, k06, k07, k08, k09, k10, k11, k12, k13, k14, k15, k16, k17, k18, k19, k20, k21, k22, k23, k24, k25, k26, k27, k28, k29, k30, k31, k32)
+-- Of up to 32 sessions, by the hashes of their secrets, those that have neither ended nor expired, each with its user,
+-- who is enabled, and with the time of this reading.
+SELECT sc_now() AS now, s.id AS session_id, s.secret_hash, s.user_id, s.carrier, s.created_at AS opened_at, s.confirmed_at, s.seen_at,
        s.expires_at, s.ended_at,
        u.id, u.kind, u.name, u.role, u.password_hash, u.grant_kind, u.grant_scopes, u.version, u.created_at,
        u.disabled_at
   FROM session s
   JOIN users u ON u.id = s.user_id
- WHERE s.secret_hash = :secret_hash AND s.ended_at IS NULL AND s.expires_at > sc_now() AND u.disabled_at IS NULL;
+ WHERE s.secret_hash IN
+       (:k01, :k02, :k03, :k04, :k05, :k06, :k07, :k08, :k09, :k10, :k11, :k12, :k13, :k14, :k15, :k16, :k17,
+        :k18, :k19, :k20, :k21, :k22, :k23, :k24, :k25, :k26, :k27, :k28, :k29, :k30, :k31, :k32)
+   AND s.ended_at IS NULL AND s.expires_at > sc_now() AND u.disabled_at IS NULL;
 
 -- name: see_session(id, now)^
 -- Note that a session was used; its last use never moves back.

@@ -151,7 +151,7 @@ async def test_confirming_gives_the_session_a_new_secret(opened: Deployment) -> 
     session = await arrive(opened)
     opened.clock.advance(10 * MINUTE)
     who = await find(opened, session)
-    assert not await opened.services.sessions.is_confirmed(who.session, 300)
+    assert not who.confirmed_within(300)
 
     confirmed = await opened.services.sessions.confirm(who, Secret(PASSWORD), origin=from_afar())
 
@@ -159,7 +159,7 @@ async def test_confirming_gives_the_session_a_new_secret(opened: Deployment) -> 
     now = await find(opened, confirmed)
     assert now.session.id == who.session.id
     assert now.session.expires_at == who.session.expires_at
-    assert await opened.services.sessions.is_confirmed(now.session, 300)
+    assert now.confirmed_within(300)
 
 
 async def test_a_wrong_password_confirms_nothing(opened: Deployment) -> None:
@@ -171,7 +171,7 @@ async def test_a_wrong_password_confirms_nothing(opened: Deployment) -> None:
     with pytest.raises(SignInFailed):
         await opened.services.sessions.confirm(who, Secret(ANOTHER), origin=from_afar())
 
-    assert not await opened.services.sessions.is_confirmed((await find(opened, session)).session, 300)
+    assert not (await find(opened, session)).confirmed_within(300)
 
 
 async def test_a_session_that_ended_meanwhile_is_not_confirmed(opened: Deployment) -> None:
@@ -204,11 +204,11 @@ async def test_of_two_confirmations_at_once_one_secret_lives(opened: Deployment)
 async def test_a_confirmation_grows_old(opened: Deployment) -> None:
     """By the database's clock; a fresh session counts as confirmed."""
     session = await arrive(opened)
-    assert await opened.services.sessions.is_confirmed(session.session, 300)
+    assert (await find(opened, session)).confirmed_within(300)
 
     opened.clock.advance(305)
 
-    assert not await opened.services.sessions.is_confirmed(session.session, 300)
+    assert not (await find(opened, session)).confirmed_within(300)
 
 
 async def test_a_confirmation_for_every_change_is_good_for_one(opened: Deployment) -> None:
@@ -219,7 +219,7 @@ async def test_a_confirmation_for_every_change_is_good_for_one(opened: Deploymen
     used = await asyncio.gather(*(opened.services.sessions.use_confirmation(who, 300) for _ in range(10)))
 
     assert sum(used) == 1
-    assert not await opened.services.sessions.is_confirmed((await find(opened, session)).session, 300)
+    assert not (await find(opened, session)).confirmed_within(300)
     assert await find(opened, session)
 
 

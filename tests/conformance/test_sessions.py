@@ -142,3 +142,22 @@ async def test_a_link_that_expired_or_was_withdrawn_opens_nothing(storage: Datab
         outcomes = [await tx.invitations.consume(i.secret_hash, now) for i in (expired, withdrawn, other)]
 
     assert outcomes == [None, None, replace(other, used_at=now)]
+
+
+async def test_many_sessions_are_read_at_once(world: World) -> None:
+    """One statement tells of up to 32 callers who is signed in, and at what time that was so."""
+    another = await world.add_user()
+    async with world.storage.transaction() as tx:
+        now = await tx.now()
+        live = [a_session(owner, now) for owner in (world.owner, another.id)]
+        over = a_session(world.owner, now)
+        for session in (*live, over):
+            await tx.sessions.add(session)
+        await tx.sessions.end(over.id, now)
+
+    hashes = [session.secret_hash for session in (*live, over)]
+    who = await world.storage.signed_in([*hashes, *(new_id() * 2 for _ in range(32 - len(hashes)))])
+
+    assert {each.secret_hash: each for each in live} == {key: found.session for key, found in who.items()}
+    assert {found.user.id for found in who.values()} == {world.owner, another.id}
+    assert all(0 <= found.read_at - now <= HOUR for found in who.values())
