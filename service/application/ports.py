@@ -16,6 +16,7 @@ from service.application.revocation_ports import Revocations
 from service.application.sign_in_ports import KnownOrigins, SignInCounts
 from service.domain.audit import AuditEntry
 from service.domain.client import Client
+from service.domain.principal import SignedIn
 from service.domain.session import Invitation, Session
 from service.domain.status_list import ListSnapshot, SignedList
 from service.domain.token import StatusChange, Token, TokenTruth, TokenValue
@@ -218,5 +219,8 @@ class Storage(Protocol):
 
     async def truth_by_jti(self, jtis: Sequence[str]) -> Mapping[str, TokenTruth]:
         """The same, keyed by jti."""
+
+    async def signed_in(self, secret_hashes: Sequence[str]) -> Mapping[str, SignedIn]:
+        """Whose sessions have neither ended nor expired: one autocommit statement as for the truth, at most 32."""
 
     async def close(self) -> None: ...
