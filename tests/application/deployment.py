@@ -77,6 +77,15 @@ class Deployment:
         ) as opened:
             yield opened
 
+    @asynccontextmanager
+    async def replicas(self) -> AsyncIterator[tuple[Services, Services]]:
+        """The services of two processes at once; SQLite serves one, which then stands in for both."""
+        if not self.on_postgresql:
+            yield self.services, self.services
+            return
+        async with self.process() as other:
+            yield self.services, other.services
+
     @property
     def on_postgresql(self) -> bool:
         return not self.settings.uses_sqlite

@@ -2,8 +2,6 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import pytest
@@ -24,7 +22,6 @@ from service.domain.identifiers import to_wire
 from service.domain.issuance import Expiry
 from service.domain.policy import Policy
 from service.domain.token import NEVER
-from service.wiring import Opened
 from tests.application.deployment import (
     DAY,
     REPORTS,
@@ -300,9 +297,8 @@ async def test_fifty_parallel_requests_do_not_exceed_the_ceiling_of_live_tokens(
     """R18: the count is taken under the owner's lock, in one batch or in many, at one process or two."""
     await set_policy(opened, max_live_tokens_per_user=7)
     owner = await opened.user()
-    async with opened.process() if opened.on_postgresql else _nobody_else(opened) as other:
-        halves = (opened.services, other.services)
-        asked = [opened.token(owner, services=halves[n % 2]) for n in range(50)]
+    async with opened.replicas() as replicas:
+        asked = [opened.token(owner, services=replicas[n % 2]) for n in range(50)]
         outcomes = await asyncio.gather(*asked, return_exceptions=True)
 
     refusals = [outcome for outcome in outcomes if isinstance(outcome, LimitReached)]
@@ -401,10 +397,8 @@ async def test_two_hundred_people_at_once_each_get_their_own_token(opened: Deplo
 async def test_no_index_and_no_jti_comes_twice(opened: Deployment) -> None:
     """R10: also with two processes issuing at once."""
     owner = await opened.user()
-    async with opened.process() if opened.on_postgresql else _nobody_else(opened) as other:
-        made = await asyncio.gather(
-            *(opened.token(owner, services=(opened.services, other.services)[n % 2]) for n in range(300))
-        )
+    async with opened.replicas() as replicas:
+        made = await asyncio.gather(*(opened.token(owner, services=replicas[n % 2]) for n in range(300)))
 
     references = {tuple(claims_of(issued)["status"]["status_list"].values()) for issued in made}
     assert len(references) == len({claims_of(issued)["jti"] for issued in made}) == 300
@@ -479,9 +473,3 @@ async def test_a_process_that_ends_between_signing_and_commit_leaves_no_token(op
         assert await opened.count("token") == await opened.count("token_value")
         assert await opened.count("audit", "action = 'token.created'") == await opened.count("token")
     assert await opened.is_active(await opened.token(owner))
-
-
-@asynccontextmanager
-async def _nobody_else(on: Deployment) -> AsyncIterator[Opened]:
-    """SQLite serves one process."""
-    yield on.opened
