@@ -2,9 +2,14 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
+
+from service.domain.errors import StorageUnavailable
 
 V = TypeVar("V")
+
+PATIENCE: Final = 2.75
+"""Seconds for which a question waits: for a statement that is stuck, and for its own after that (R57)."""
 
 
 class Batch(Generic[V]):
@@ -31,13 +36,18 @@ class Batch(Generic[V]):
     async def get(self, key: str) -> V | None:
         """What a statement begun after this call says of `key`; None when it says nothing.
 
-        Raises: whatever the statement raised.
+        Raises: whatever the statement raised, or StorageUnavailable after PATIENCE seconds.
         """
-        answer: asyncio.Future[V | None] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[V | None] = loop.create_future()
         self._waiting.setdefault(key, []).append(answer)
         if not self._running or (len(self._running) < self._at_once and len(self._waiting) >= self._size):
             self._running.add(asyncio.create_task(self._run()))
-        return await answer
+        late = loop.call_later(PATIENCE, _give_up, answer)
+        try:
+            return await answer
+        finally:
+            late.cancel()
 
     async def _run(self) -> None:
         try:
@@ -64,6 +74,11 @@ class Batch(Generic[V]):
             return batch
         keys = list(self._waiting)[: self._size]
         return {key: self._waiting.pop(key) for key in keys}
+
+
+def _give_up(asker: "asyncio.Future[V | None]") -> None:
+    if not asker.done():
+        asker.set_exception(StorageUnavailable("other questions were not answered in time"))
 
 
 def _answer(batch: Mapping[str, Sequence[asyncio.Future[V | None]]], answers: Mapping[str, V]) -> None:

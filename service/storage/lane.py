@@ -12,8 +12,8 @@ from service.domain.errors import StorageUnavailable
 from service.storage.connection import Connection
 from service.storage.uninterrupted import uninterrupted
 
-WAIT = 2
-"""Seconds that a task waits for its turn."""
+WAIT = 1
+"""Seconds that a task waits for its turn: with the busy_timeout of the session less than 3 (R57)."""
 
 _UNAVAILABLE = {
     sqlite3.SQLITE_PERM,
@@ -65,8 +65,9 @@ class Lane:
         return lane
 
     @asynccontextmanager
-    async def lease(self) -> AsyncIterator[Connection]:
-        await self._take_turn()
+    async def lease(self, wait: float | None = WAIT) -> AsyncIterator[Connection]:
+        """Waits for `wait` seconds, None for as long as it takes; raises StorageUnavailable after that."""
+        await self._take_turn(wait)
         try:
             if self._closed:
                 raise StorageUnavailable("the database is closed")
@@ -82,14 +83,14 @@ class Lane:
 
     async def close(self) -> None:
         """Once whoever has the turn is done."""
-        await self._take_turn()
+        await self._take_turn(wait=None)
         self._closed = True
         await uninterrupted(self._raw.close())
         self._turn.release()
 
-    async def _take_turn(self) -> None:
+    async def _take_turn(self, wait: float | None) -> None:
         try:
-            async with asyncio.timeout(WAIT):
+            async with asyncio.timeout(wait):
                 await self._turn.acquire()
         except TimeoutError:
             raise StorageUnavailable("too many tasks wait for the database") from None

@@ -15,10 +15,10 @@ from service.storage.uninterrupted import uninterrupted
 
 T = TypeVar("T")
 
-STATEMENT = 2
+STATEMENT = 1.75
 """Seconds for one statement, counted here: a server that has stopped answering is survived as well."""
 WAIT = 1
-"""Seconds to wait for a connection, and for a new one to open."""
+"""Seconds to wait for a connection, the opening of a new one included: with a statement less than 3 (R57)."""
 IDLE = 300
 """Seconds after which an unused connection is not trusted any more: something in between may have dropped it."""
 
@@ -48,13 +48,15 @@ class Pool:
         self._idle: list[tuple[Any, float]] = []
         self._open: set[Any] = set()
         self._closing: set[asyncio.Task[None]] = set()
+        self._silent_at = 0.0
         self._closed = False
 
     @asynccontextmanager
     async def lease(self) -> AsyncIterator[Connection]:
-        await self._take_slot()
+        deadline = asyncio.get_running_loop().time() + WAIT
+        await self._take_slot(deadline)
         try:
-            raw = self._recent() or await reach(self._connect())
+            raw = self._recent() or await reach(self._connect(deadline))
         except BaseException:
             self._slots.release()
             raise
@@ -67,6 +69,8 @@ class Pool:
             if isinstance(fault, Exception) and not isinstance(fault, StorageUnavailable | OutcomeUnknown):
                 await uninterrupted(self._clean(connection))
             else:
+                if _is_silence(fault):
+                    self._silent_at = asyncio.get_running_loop().time()
                 self._discard(raw)
             raise
         self._give_back(raw)
@@ -82,33 +86,35 @@ class Pool:
             self._discard(raw)
         await asyncio.gather(*self._closing)
 
-    async def _take_slot(self) -> None:
+    async def _take_slot(self, deadline: float) -> None:
         if self._closed:
             raise StorageUnavailable("the storage is closed")
         if self._slots.locked():
-            await reach(self._wait_for_slot())
+            await reach(self._wait_for_slot(deadline))
         else:
             await self._slots.acquire()
 
-    async def _wait_for_slot(self) -> None:
-        async with asyncio.timeout(WAIT):
+    async def _wait_for_slot(self, deadline: float) -> None:
+        async with asyncio.timeout_at(deadline):
             await self._slots.acquire()
 
     def _recent(self) -> Any:
-        """A connection that was used lately and is whole as far as we know; None when there is none."""
-        now = asyncio.get_running_loop().time()
+        """A connection that was used lately, after the last one that fell silent, and is whole as far as we know;
+        None when there is none.
+        """
+        trusted_since = max(asyncio.get_running_loop().time() - IDLE, self._silent_at)
         while self._idle:
             raw, since = self._idle.pop()
-            if now - since < IDLE and not raw.is_closed():
+            if since > trusted_since and not raw.is_closed():
                 return raw
             self._open.discard(raw)
             raw.terminate()
         return None
 
-    async def _connect(self) -> Any:
+    async def _connect(self, deadline: float) -> Any:
         raw = await asyncpg.connect(
             self._url,
-            timeout=WAIT,
+            timeout=max(deadline - asyncio.get_running_loop().time(), 0.01),
             command_timeout=STATEMENT,
             statement_cache_size=self._cached_statements,
             target_session_attrs=SessionAttribute.read_write,
@@ -150,6 +156,13 @@ async def reach(opening: Awaitable[T]) -> T:
         if (meaning := translate(fault)) is None:
             raise
         raise meaning from fault
+
+
+def _is_silence(fault: BaseException | None) -> bool:
+    """Whether it comes of an answer that did not come: other connections may have died the same way unnoticed."""
+    while fault is not None and not isinstance(fault, TimeoutError):
+        fault = fault.__cause__
+    return fault is not None
 
 
 async def close(raw: Any) -> None:

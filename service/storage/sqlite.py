@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -25,7 +26,7 @@ class SQLite:
 
     def __init__(self, writer: Lane, reader: Lane, truth: Lane, closing: AsyncExitStack) -> None:
         self.writer: Lease = writer.lease
-        self.migrator: Lease = writer.lease
+        self.migrator: Lease = partial(writer.lease, wait=None)
         self.reader: Lease = reader.lease
         self.truth: Lease = truth.lease
         self._closing = closing

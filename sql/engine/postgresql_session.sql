@@ -2,9 +2,9 @@
 -- a pooler may hand each transaction to another server process.
 
 -- name: begin()!
--- Begin a transaction that writes. Its commit waits at least for the disk of this server; a stalled client holds
--- locks for 5 seconds at most.
-BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
+-- Begin a transaction that writes, unless the server was set to read-only, which is not ours to override. Its commit
+-- waits at least for the disk of this server; a stalled client holds locks for 5 seconds at most.
+BEGIN ISOLATION LEVEL READ COMMITTED;
 SELECT set_config('lock_timeout', '5s', true),
        set_config('idle_in_transaction_session_timeout', '5s', true),
        set_config('synchronous_commit',
@@ -18,7 +18,7 @@ SET LOCAL idle_in_transaction_session_timeout = '5s';
 
 -- name: begin_migration()!
 -- Begin a migration: nobody else migrates meanwhile. The lock ends with the transaction.
-BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
+BEGIN ISOLATION LEVEL READ COMMITTED;
 SELECT pg_advisory_xact_lock(7305808869231643762);
 
 -- name: commit()!

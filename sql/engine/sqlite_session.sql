@@ -5,7 +5,7 @@
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = FULL;
 PRAGMA foreign_keys = ON;
-PRAGMA busy_timeout = 2000;
+PRAGMA busy_timeout = 1000;
 
 -- name: begin()!
 -- Begin a transaction that writes: it waits here, not at its first write.
