@@ -20,6 +20,7 @@ from service.application.edit import EditToken
 from service.application.find_user import FindUser
 from service.application.housekeeping import Housekeeping
 from service.application.introspect import Introspect
+from service.application.inventory import ListInventory
 from service.application.invitations import Invitations
 from service.application.issue import IssueToken
 from service.application.keys import CompromiseKey, KeyRoom, ListKeys, RotateKeys
@@ -31,6 +32,7 @@ from service.application.readiness import Readiness
 from service.application.recognition import RecogniseToken
 from service.application.regenerate import RegenerateToken
 from service.application.revoke import RevokePresented, RevokeToken
+from service.application.revoke_many import RevokeMany
 from service.application.sign_in import SessionLifetimes, Sessions
 from service.application.status_lists import ListTimes, StatusListTokens
 from service.application.throttle import TryPassword
@@ -122,11 +124,9 @@ class _World:
 
 
 async def _build(world: _World) -> Opened:
-    storage, current, policy = world.storage, world.current, world.settings.rotation_policy()
-    room = KeyRoom(storage, current, world.masters, randomness=world.randomness)
-    rotate_keys = RotateKeys(room, policy)
-    apply_catalogue = ApplyCatalogue(storage, current)
-    await _first_start(world, apply_catalogue, rotate_keys)
+    storage, current = world.storage, world.current
+    rotate_keys, compromise_key = _keys(world)
+    apply_catalogue = await _first_start(world, rotate_keys)
     mint = await _mint(world)
     sessions, invitations = _people(world)
     status_lists = _status_lists(world)
@@ -149,6 +149,8 @@ async def _build(world: _World) -> Opened:
         regenerate=RegenerateToken(storage, current, mint),
         revoke=RevokeToken(storage),
         revoke_presented=RevokePresented(storage, recognise),
+        revoke_many=RevokeMany(storage),
+        inventory=ListInventory(storage),
         recognise=recognise,
         introspect=Introspect(recognise),
         client_limits=_client_limits(world, recognise),
@@ -156,11 +158,17 @@ async def _build(world: _World) -> Opened:
         status_lists=status_lists,
         list_keys=ListKeys(storage),
         rotate_keys=rotate_keys,
-        compromise_key=CompromiseKey(storage, room, policy),
+        compromise_key=compromise_key,
         apply_catalogue=apply_catalogue,
     )
     housekeeping = Housekeeping(storage, current, status_lists, rotate_keys, world.announcer)
     return Opened(services=services, storage=storage, housekeeping=housekeeping)
+
+
+def _keys(world: _World) -> tuple[RotateKeys, CompromiseKey]:
+    policy = world.settings.rotation_policy()
+    room = KeyRoom(world.storage, world.current, world.masters, randomness=world.randomness)
+    return RotateKeys(room, policy), CompromiseKey(world.storage, room, policy)
 
 
 def _recogniser(world: _World) -> RecogniseToken:
@@ -179,12 +187,14 @@ def _address_rates(world: _World) -> AddressRates:
     return AddressRates(per_minute=world.settings.anonymous_requests_per_minute, clock=world.clock)
 
 
-async def _first_start(world: _World, apply_catalogue: ApplyCatalogue, rotate_keys: RotateKeys) -> None:
+async def _first_start(world: _World, rotate_keys: RotateKeys) -> ApplyCatalogue:
+    apply_catalogue = ApplyCatalogue(world.storage, world.current)
     try:
         await first_start(world.storage, apply_catalogue, rotate_keys, shipped_catalogue(world.settings))
     except VerifyOnly as error:
         log.warning("verify_only", reason=str(error))
     await world.current.reload(world.storage)
+    return apply_catalogue
 
 
 async def _mint(world: _World) -> Mint:

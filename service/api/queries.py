@@ -1,11 +1,15 @@
 """Query strings: known parameters only, each once unless it may repeat."""
 
 from collections.abc import Collection, Mapping
+from typing import Final
 
 from aiohttp import web
 
-from service.domain.errors import Fault
+from service.domain.errors import Fault, Faulty
+from service.domain.issuance import text_fault
 from service.web.refusals import UnknownParameters
+
+LONGEST_REASON: Final = 255
 
 
 def read_query(
@@ -29,3 +33,15 @@ def read_query(
     if faults:
         raise UnknownParameters("the query cannot be understood", faults)
     return query
+
+
+def read_reason(request: web.Request, otherwise: str) -> str:
+    """The one parameter that a revocation takes.
+
+    Raises:
+        UnknownParameters, Faulty: another one, or no text that can be kept.
+    """
+    reason = read_query(request, ("reason",)).get("reason", [otherwise])[0].strip()
+    if fault := text_fault("reason", reason, longest=LONGEST_REASON):
+        raise Faulty([fault])
+    return reason

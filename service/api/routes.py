@@ -4,6 +4,7 @@ from typing import Final
 
 from service.api.admin_clients import create_client, disable_client, list_clients
 from service.api.admin_keys import compromise_key, list_keys, rotate_keys
+from service.api.admin_tokens import INVENTORY, get_anyones, list_inventory, pause_anyones, revoke_anyones
 from service.api.admin_users import create_user, disable_user, find_users
 from service.api.catalogue import LONGEST_CATALOGUE, apply_catalogue
 from service.api.health import livez, metrics, readyz
@@ -11,6 +12,7 @@ from service.api.introspection import introspect
 from service.api.own_token import get_self, revoke_self
 from service.api.public_documents import preflight
 from service.api.revocation import revoke_presented
+from service.api.revoke_many import revoke_anyones_tokens, revoke_own_tokens
 from service.api.scopes import get_scopes
 from service.api.sessions import accept_invitation, close_session, confirm_session, get_me, open_session
 from service.api.status_lists import status_list, status_lists
@@ -65,6 +67,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     _route("PATCH", f"{PATH}/{{id}}", edit_token, SESSION, confirmed=True),
     _route("DELETE", f"{PATH}/{{id}}", revoke_token, SESSION),
     _route("POST", f"{PATH}/{{id}}/regenerate", regenerate_token, SESSION, confirmed=True),
+    _route("POST", f"{PATH}/revoke", revoke_own_tokens, SESSION),
     _route("GET", "/v1/scopes", get_scopes, SESSION),
     _route("POST", "/v1/session", open_session, NOBODY),
     _route("DELETE", "/v1/session", close_session, SESSION),
@@ -74,6 +77,11 @@ ROUTES: Final[tuple[Route, ...]] = (
     _route("GET", "/v1/admin/users", find_users, READERS),
     _route("POST", "/v1/admin/users", create_user, ADMINISTRATOR, confirmed=True),
     _route("POST", "/v1/admin/users/{id}/disable", disable_user, ADMINISTRATOR),
+    _route("GET", INVENTORY, list_inventory, READERS),
+    _route("POST", f"{INVENTORY}/revoke", revoke_anyones_tokens, ADMINISTRATOR),
+    _route("GET", f"{INVENTORY}/{{id}}", get_anyones, READERS),
+    _route("PATCH", f"{INVENTORY}/{{id}}", pause_anyones, ADMINISTRATOR, confirmed=True),
+    _route("DELETE", f"{INVENTORY}/{{id}}", revoke_anyones, ADMINISTRATOR),
     _route("GET", "/v1/admin/clients", list_clients, READERS),
     _route("POST", "/v1/admin/clients", create_client, ADMINISTRATOR, confirmed=True),
     _route("DELETE", "/v1/admin/clients/{id}", disable_client, ADMINISTRATOR),

@@ -84,7 +84,7 @@ def token_request(document: dict[str, Any], shape: type[TokenMembers]) -> TokenR
         scopes=_tuple(values.get("scopes")),
         expiry=expiry,
         audiences=_audiences(values.get("audience")),
-        not_before=_seconds(values.get("not_before")),
+        not_before=seconds(values.get("not_before")),
         allowed_ips=_tuple(values.get("allowed_ips")),
         metadata=values.get("metadata"),
         faults=tuple(faults),
@@ -103,7 +103,7 @@ def edit(document: dict[str, Any]) -> Edit:
     if "audience" in values:
         signed["audience"] = _audiences(values["audience"])
     if "not_before" in values:
-        signed["not_before"] = _seconds(values["not_before"])
+        signed["not_before"] = seconds(values["not_before"])
     return Edit(
         note=values.get("note"),
         metadata=values.get("metadata"),
@@ -122,7 +122,7 @@ def _expiry(document: Mapping[str, Any], values: Mapping[str, Any], faults: list
     if "expiration" in document and "expires_at" in document:
         faults.append(Fault("expires_at", "one_of_two", "give expiration or expires_at, not both"))
     if "expires_at" in values:
-        return Expiry(at=_seconds(values["expires_at"]))
+        return Expiry(at=seconds(values["expires_at"]))
     if "expiration" in values:
         return Expiry(days=values["expiration"])
     return None
@@ -169,7 +169,8 @@ def _below(value: Any) -> Collection[Any]:
     return ()
 
 
-def _seconds(moment: datetime | None) -> int | None:
+def seconds(moment: datetime | None) -> int | None:
+    """POSIX seconds, rounded down."""
     return None if moment is None else math.floor(moment.timestamp())
 
 

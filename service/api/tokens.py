@@ -6,23 +6,22 @@ from aiohttp import web
 
 from service.api.answers import json_answer
 from service.api.bodies import read_json
+from service.api.bulk_revocation import BY_OWNER
 from service.api.path_ids import path_id
-from service.api.queries import read_query
+from service.api.queries import read_reason
 from service.api.times import rfc3339, rfc3339_or_none
 from service.api.token_answers import issued_document, token_document
 from service.api.token_bodies import NewToken, NewValue, edit, token_request
 from service.api.token_queries import next_link, read_page
 from service.application.edit import Edit
-from service.domain.errors import Faulty, NeedsNewValue
+from service.domain.errors import NeedsNewValue
 from service.domain.identifiers import to_wire
-from service.domain.issuance import text_fault
 from service.domain.token import Token
 from service.domain.user import Role
 from service.web.appkeys import SERVICES
 from service.web.callers import signed_in
 
 PATH: Final = "/v1/personal-access-tokens"
-_LONGEST_REASON: Final = 255
 
 
 async def create_token(request: web.Request) -> web.Response:
@@ -59,7 +58,7 @@ async def edit_token(request: web.Request) -> web.Response:
 
 async def revoke_token(request: web.Request) -> web.Response:
     """Final; a repeat answers the first revocation."""
-    who, reason = signed_in(request), _reason(request)
+    who, reason = signed_in(request), read_reason(request, BY_OWNER)
     revoked = await request.app[SERVICES].revoke(
         path_id(request), owner_id=who.user.id, actor=who.actor, reason=reason
     )
@@ -107,10 +106,3 @@ def regenerate_call(issuer: str, token: Token, members: dict[str, Any], now: int
         elif token.expires_at > now:
             body["expires_at"] = rfc3339_or_none(token.expires_at)
     return {"method": "POST", "url": f"{issuer}{PATH}/{to_wire(token.id)}/regenerate", "body": body}
-
-
-def _reason(request: web.Request) -> str:
-    reason = read_query(request, ("reason",)).get("reason", ["revoked_by_owner"])[0].strip()
-    if fault := text_fault("reason", reason, longest=_LONGEST_REASON):
-        raise Faulty([fault])
-    return reason

@@ -50,7 +50,7 @@ class RevokeMany:
             if dry_run:
                 async with self._storage.reading() as read:
                     standing = await _standing(read, ids, owner_id)
-                done = {token_id: _foreseen(revoked) for token_id, (_, revoked) in standing.items()}
+                done: Outcomes = {token_id: _foreseen(revoked) for token_id, (_, revoked) in standing.items()}
             else:
                 async with self._storage.transaction() as tx:
                     standing = await _standing(tx, ids, owner_id)

@@ -10,6 +10,7 @@ from service.application.current import Current
 from service.application.edit import EditToken
 from service.application.find_user import FindUser
 from service.application.introspect import Introspect
+from service.application.inventory import ListInventory
 from service.application.invitations import Invitations
 from service.application.issue import IssueToken
 from service.application.keys import CompromiseKey, ListKeys, RotateKeys
@@ -18,6 +19,7 @@ from service.application.readiness import Readiness
 from service.application.recognition import RecogniseToken
 from service.application.regenerate import RegenerateToken
 from service.application.revoke import RevokePresented, RevokeToken
+from service.application.revoke_many import RevokeMany
 from service.application.sign_in import Sessions
 from service.application.status_lists import StatusListTokens
 from service.application.users import CreateUser, DisableUser
@@ -45,6 +47,8 @@ class Services:
     regenerate: RegenerateToken
     revoke: RevokeToken
     revoke_presented: RevokePresented
+    revoke_many: RevokeMany
+    inventory: ListInventory
     recognise: RecogniseToken
     introspect: Introspect
     client_limits: ClientLimits
