@@ -1,7 +1,7 @@
 """Create: a record and its first value, for the person who asks."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -52,10 +52,9 @@ class _Room:
         self.taken += 1
 
 
-async def _room(tx: Transaction, owner_id: str, now: int) -> _Room:
-    return _Room(
-        await tx.tokens.count_live(owner_id), await tx.tokens.count_created_since(owner_id, now - HOUR)
-    )
+async def _rooms(tx: Transaction, owners: Collection[str], now: int) -> Mapping[str, _Room]:
+    counts = await tx.tokens.counts(owners, since=now - HOUR)
+    return {owner_id: _Room(*counts.get(owner_id, (0, 0))) for owner_id in owners}
 
 
 class IssueToken:
@@ -104,17 +103,15 @@ class IssueToken:
 
     async def _issue(self, batch: Sequence[_Asked]) -> list[Issued | Exception]:
         async with self._storage.transaction() as tx:
-            owners = {
-                owner_id: await tx.users.lock(owner_id) for owner_id in sorted({a.owner_id for a in batch})
-            }
+            owners = await tx.users.lock_all({asked.owner_id for asked in batch})
             await tx.keys.lock()
             await self._current.refresh(tx)
             now = await tx.now()
-            rooms = {owner_id: await _room(tx, owner_id, now) for owner_id in owners}
+            rooms = await _rooms(tx, owners, now)
             judged: list[Token | Exception] = []
             for asked in batch:
                 try:
-                    judged.append(self._judge(asked, owners[asked.owner_id], rooms[asked.owner_id], now))
+                    judged.append(self._judge(asked, owners.get(asked.owner_id), rooms, now))
                 except Refused as refusal:
                     judged.append(refusal)
             return await self._make(tx, batch, judged, now)
@@ -144,9 +141,10 @@ class IssueToken:
         await tx.audit.append([_entry(asked, token) for asked, token in made], now)
         return answers
 
-    def _judge(self, asked: _Asked, owner: User | None, room: _Room, now: int) -> Token:
+    def _judge(self, asked: _Asked, owner: User | None, rooms: Mapping[str, _Room], now: int) -> Token:
         if owner is None or owner.disabled_at is not None:
             raise NotAllowed("this account is disabled")
+        room = rooms[owner.id]
         catalogue = self._current.catalogue
         permitted = permit(asked.request, grant=owner.grant, catalogue=catalogue, now=now)
         token = self._record(permitted, owner, sequence=owner.version * BATCH + room.taken, now=now)

@@ -6,7 +6,7 @@ method may raise StorageUnavailable; a commit whose answer is lost raises Outcom
 one order: users by id, key set, token, value, session, sign-in counts, revision, audit.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
@@ -34,6 +34,9 @@ class Users(Protocol):
 
     async def lock(self, user_id: str) -> User | None:
         """The row as it is once this transaction holds it; raises its version."""
+
+    async def lock_all(self, user_ids: Collection[str]) -> Mapping[str, User]:
+        """`lock` for several, in the one order; those that are there."""
 
     async def hold(self, user_ids: Sequence[str]) -> None:
         """The same for several, in the one order; answers nothing."""
@@ -84,7 +87,8 @@ class Tokens(Protocol):
         """Let live values end no later than `ends_at`."""
 
     async def count_live(self, owner_id: str) -> int: ...
-    async def count_created_since(self, owner_id: str, since: int) -> int: ...
+    async def counts(self, owner_ids: Collection[str], *, since: int) -> Mapping[str, tuple[int, int]]:
+        """Of each owner how many records are live, and how many were made since then; none has no entry."""
 
 
 class StatusLists(Protocol):

@@ -1,9 +1,10 @@
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from service.domain.token import NEVER, Token, TokenState, TokenValue
 from service.domain.token_page import TokenPage
 from service.storage.connection import Connection, storable
+from service.storage.padded import in_widths
 from service.storage.patterns import containing
 from service.storage.token_rows import changing, columns_of, token_of, unchanging, value_of
 
@@ -62,6 +63,9 @@ class SqlTokens:
         row = await self._connection.only("count_live_tokens", owner_id=owner_id)
         return int(row["tokens"])
 
-    async def count_created_since(self, owner_id: str, since: int) -> int:
-        row = await self._connection.only("count_created_tokens", owner_id=owner_id, since=since)
-        return int(row["tokens"])
+    async def counts(self, owner_ids: Collection[str], *, since: int) -> dict[str, tuple[int, int]]:
+        counted: dict[str, tuple[int, int]] = {}
+        for keys in in_widths(sorted(set(owner_ids))):
+            for row in await self._connection.all("count_tokens", since=since, **keys):
+                counted[row["owner_id"]] = int(row["live"]), int(row["lately"])
+        return counted

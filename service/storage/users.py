@@ -1,8 +1,9 @@
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from service.domain.user import Grant, GrantKind, Role, User, UserKind, fold
 from service.storage import words
 from service.storage.connection import Connection, Row, storable
+from service.storage.padded import in_widths
 
 
 def user_of(row: Row) -> User:
@@ -51,6 +52,13 @@ class SqlUsers:
     async def lock(self, user_id: str) -> User | None:
         row = await self._connection.one("lock_user", id=user_id)
         return user_of(row) if row else None
+
+    async def lock_all(self, user_ids: Collection[str]) -> dict[str, User]:
+        await self.hold([*user_ids])
+        locked: dict[str, User] = {}
+        for keys in in_widths(sorted(set(user_ids))):
+            locked |= {row["id"]: user_of(row) for row in await self._connection.all("users_by_ids", **keys)}
+        return locked
 
     async def hold(self, user_ids: Sequence[str]) -> None:
         await self._connection.many("hold_user", [{"id": user_id} for user_id in sorted(set(user_ids))])

@@ -94,6 +94,14 @@ SELECT count(*) AS tokens
   FROM token
  WHERE owner_id = :owner_id AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > sc_now());
 
--- name: count_created_tokens(owner_id, since)^
--- How many records an owner made since a time.
-SELECT count(*) AS tokens FROM token WHERE owner_id = :owner_id AND created_at >= :since;
+-- name: count_tokens(since, k01, k02, k03, k04, k05, k06, k07, k08, k09, k10, k11, k12, k13, k14, k15, k16, k17, k18, k19, k20, k21, k22, k23, k24, k25, k26, k27, k28, k29, k30, k31, k32)
+-- Of up to 32 owners, how many records are neither revoked nor expired, and how many were made since a time; no row
+-- for an owner who never made one.
+SELECT t.owner_id,
+       sum(CASE WHEN t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > s.now) THEN 1 ELSE 0 END) AS live,
+       sum(CASE WHEN t.created_at >= :since THEN 1 ELSE 0 END) AS lately
+  FROM (SELECT sc_now() AS now) s
+  JOIN token t ON t.owner_id IN
+       (:k01, :k02, :k03, :k04, :k05, :k06, :k07, :k08, :k09, :k10, :k11, :k12, :k13, :k14, :k15, :k16, :k17,
+        :k18, :k19, :k20, :k21, :k22, :k23, :k24, :k25, :k26, :k27, :k28, :k29, :k30, :k31, :k32)
+ GROUP BY t.owner_id;

@@ -13,6 +13,14 @@ SELECT id, kind, name, role, password_hash, grant_kind, grant_scopes, version, c
   FROM users
  WHERE id = :id;
 
+-- name: users_by_ids(k01, k02, k03, k04, k05, k06, k07, k08, k09, k10, k11, k12, k13, k14, k15, k16, k17, k18, k19, k20, k21, k22, k23, k24, k25, k26, k27, k28, k29, k30, k31, k32)
+-- Up to 32 accounts.
+SELECT id, kind, name, role, password_hash, grant_kind, grant_scopes, version, created_at, disabled_at
+  FROM users
+ WHERE id IN
+       (:k01, :k02, :k03, :k04, :k05, :k06, :k07, :k08, :k09, :k10, :k11, :k12, :k13, :k14, :k15, :k16, :k17,
+        :k18, :k19, :k20, :k21, :k22, :k23, :k24, :k25, :k26, :k27, :k28, :k29, :k30, :k31, :k32);
+
 -- name: user_by_name(name_folded)^
 -- One account by its folded name.
 SELECT id, kind, name, role, password_hash, grant_kind, grant_scopes, version, created_at, disabled_at

@@ -107,9 +107,10 @@ async def test_live_and_recent_tokens_are_counted(world: World) -> None:
     async with world.storage.reading() as read:
         now = await read.now()
         assert await read.tokens.count_live(world.owner) == 3
-        assert await read.tokens.count_created_since(world.owner, now - 60) == 4
-        assert await read.tokens.count_created_since(world.owner, now + 60) == 0
         assert await read.tokens.count_live(new_id()) == 0
+        owners = [world.owner, other.id, *(new_id() for _ in range(40))]
+        assert await read.tokens.counts(owners, since=now - 60) == {world.owner: (3, 4), other.id: (1, 1)}
+        assert await read.tokens.counts([world.owner], since=now + 60) == {world.owner: (3, 0)}
 
 
 async def test_a_page_shows_one_owners_tokens_without_revoked_ones(world: World) -> None:

@@ -73,6 +73,17 @@ async def test_locking_answers_the_row_as_it_is_and_raises_its_version(world: Wo
     assert unknown is None
 
 
+async def test_many_are_held_at_once(world: World) -> None:
+    """As one by one: each at its next version, and nobody for an id that is unknown."""
+    owners = [world.owner, *[(await world.add_user()).id for _ in range(40)]]
+    async with world.storage.transaction() as tx:
+        first = await tx.users.lock_all([*owners, new_id()])
+        second = await tx.users.lock_all(owners)
+
+    assert first.keys() == second.keys() == set(owners)
+    assert second == {id_: replace(user, version=user.version + 1) for id_, user in first.items()}
+
+
 async def test_a_change_writes_what_may_change(world: World) -> None:
     """Role, password, grant and end; the rest of the row stays."""
     grant = Grant(GrantKind.LISTED, ("x", "y:view"))
