@@ -29,6 +29,7 @@ class Piece:
     service: str = ""  # what Debian's package would start
     beside: tuple[str, ...] = ()  # programs that must stand in the same folder
     version_word: str = "--version"
+    linux_only: bool = False  # what it does is the kernel's doing; its tests are collected there alone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +93,16 @@ PIECES = {
             debian=("chromium",),
             brew=("--cask", "chromium"),
         ),
+        Piece(
+            name="strace",
+            title="strace",
+            program="strace",
+            least=5,
+            folders=("usr/bin",),
+            debian=("strace",),
+            version_word="-V",
+            linux_only=True,
+        ),
         # the wheel's own bin/npm lacks the files that it loads: npm is taken from lib/ there
         Piece(
             name="node", title="Node.js", program="node", least=20, folders=(f"{WHEEL}/bin",), beside=("npm",)
@@ -100,7 +111,7 @@ PIECES = {
 }
 
 # What `make test` provides: exactly what the fixtures require.
-TESTED = ("node", "postgresql", "redis")
+TESTED = ("node", "postgresql", "redis", "strace")
 
 
 class PieceMissingError(Exception):
