@@ -78,9 +78,7 @@ class Invitations:
             Faulty: the password may not be set; the link stays good.
             Busy: too many passwords are being hashed at this moment.
         """
-        name = "admin" if name is None else name.strip()
-        if fault := text_fault("name", name, longest=MAX_NAME):
-            raise Faulty([fault])
+        name = _judged("admin" if name is None else name.strip())
         hashed = await self._passwords.hash(password, context=(name,))
         async with self._storage.transaction() as tx:
             now = await tx.now()
@@ -137,3 +135,9 @@ class Invitations:
         )
         await tx.sessions.end_all(user.id, now)
         return replace(user, password_hash=password_hash)
+
+
+def _judged(name: str) -> str:
+    if fault := text_fault("name", name, longest=MAX_NAME):
+        raise Faulty([fault])
+    return name
