@@ -19,6 +19,7 @@ from service.application.current import Current
 from service.application.edit import EditToken
 from service.application.find_user import FindUser
 from service.application.housekeeping import Housekeeping
+from service.application.idempotency import UnderWay
 from service.application.introspect import Introspect
 from service.application.inventory import ListInventory
 from service.application.invitations import Invitations
@@ -33,6 +34,7 @@ from service.application.recognition import RecogniseToken
 from service.application.regenerate import RegenerateToken
 from service.application.revoke import RevokePresented, RevokeToken
 from service.application.revoke_many import RevokeMany
+from service.application.rotate_itself import RotateItself
 from service.application.sign_in import SessionLifetimes, Sessions
 from service.application.status_lists import ListTimes, StatusListTokens
 from service.application.throttle import TryPassword
@@ -127,10 +129,9 @@ async def _build(world: _World) -> Opened:
     storage, current = world.storage, world.current
     rotate_keys, compromise_key = _keys(world)
     apply_catalogue = await _first_start(world, rotate_keys)
-    mint = await _mint(world)
+    mint, under_way = await _mint(world), UnderWay()
     sessions, invitations = _people(world)
-    status_lists = _status_lists(world)
-    recognise = _recogniser(world)
+    status_lists, recognise = _status_lists(world), _recogniser(world)
     services = Services(
         settings=world.settings,
         current=current,
@@ -142,11 +143,12 @@ async def _build(world: _World) -> Opened:
         find_user=FindUser(storage),
         create_client=CreateClient(storage, current, randomness=world.randomness),
         disable_client=DisableClient(storage, current),
-        issue=IssueToken(storage, current, mint),
+        issue=IssueToken(storage, current, mint, under_way),
         list_tokens=ListTokens(storage),
         get_token=GetToken(storage),
         edit=EditToken(storage),
-        regenerate=RegenerateToken(storage, current, mint),
+        regenerate=RegenerateToken(storage, current, mint, under_way),
+        rotate_itself=RotateItself(storage, current, mint),
         revoke=RevokeToken(storage),
         revoke_presented=RevokePresented(storage, recognise),
         revoke_many=RevokeMany(storage),

@@ -5,7 +5,9 @@ from typing import Any
 from aiohttp import web
 
 from service.api.answers import json_answer
-from service.api.token_answers import token_document
+from service.api.bodies import read_json
+from service.api.token_answers import issued_document, token_document
+from service.api.token_bodies import own_new_value
 from service.domain.catalogue import CatalogueDocument
 from service.domain.token import Token, TokenState
 from service.web.appkeys import SERVICES
@@ -26,6 +28,14 @@ async def revoke_self(request: web.Request) -> web.Response:
         who.truth.token_id, owner_id=who.truth.owner_id, actor=who.actor, reason="revoked_by_itself"
     )
     return json_answer(token_document(revoked, revoked.state(revoked.created_at)))
+
+
+async def regenerate_self(request: web.Request) -> web.Response:
+    """A new value in the place of the one that asks, which goes on for a short while."""
+    expiry, overlap = own_new_value(await read_json(request) if request.can_read_body else {})
+    rotate = request.app[SERVICES].rotate_itself
+    issued = await rotate(token_bearer(request), expiry=expiry, overlap=overlap)
+    return json_answer(issued_document(issued), status=201)
 
 
 def described(token: Token, state: TokenState, catalogue: CatalogueDocument) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from service.api.admin_users import create_user, disable_user, find_users
 from service.api.catalogue import LONGEST_CATALOGUE, apply_catalogue
 from service.api.health import livez, metrics, readyz
 from service.api.introspection import introspect
-from service.api.own_token import get_self, revoke_self
+from service.api.own_token import get_self, regenerate_self, revoke_self
 from service.api.public_documents import preflight
 from service.api.revocation import revoke_presented
 from service.api.revoke_many import revoke_anyones_tokens, revoke_own_tokens
@@ -63,6 +63,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     _route("GET", PATH, list_tokens, SESSION),
     _route("GET", f"{PATH}/self", get_self, TOKEN),
     _route("DELETE", f"{PATH}/self", revoke_self, TOKEN),
+    _route("POST", f"{PATH}/self/regenerate", regenerate_self, TOKEN),
     _route("GET", f"{PATH}/{{id}}", get_token, SESSION),
     _route("PATCH", f"{PATH}/{{id}}", edit_token, SESSION, confirmed=True),
     _route("DELETE", f"{PATH}/{{id}}", revoke_token, SESSION),

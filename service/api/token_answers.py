@@ -3,6 +3,7 @@
 from typing import Any
 
 from service.api.times import rfc3339, rfc3339_or_none
+from service.application.idempotency import Repeated
 from service.application.issue import Issued
 from service.domain.identifiers import to_wire
 from service.domain.token import Token, TokenState
@@ -21,16 +22,25 @@ def token_document(token: Token, state: TokenState) -> dict[str, Any]:
 
 
 def issued_document(issued: Issued) -> dict[str, Any]:
-    """The record with its value, shown this once."""
-    token = issued.token
+    """The record with its value, shown this once; where the value before goes on, until when."""
+    overlap = {"old_value_ends_at": rfc3339(issued.old_ends_at)} if issued.old_ends_at is not None else {}
+    return {**_with_value(issued.token, TokenState.ACTIVE, issued.jwt.reveal()), **overlap}
+
+
+def repeated_document(repeated: Repeated) -> dict[str, Any]:
+    """The record that the first of several equal requests made; its value is shown no second time."""
+    return {**_with_value(repeated.token, repeated.state, None), "value_gone": True}
+
+
+def _with_value(token: Token, state: TokenState, value: str | None) -> dict[str, Any]:
     return {
         "id": to_wire(token.id),
-        "token": issued.jwt.reveal(),
+        "token": value,
         "expiration": rfc3339_or_none(token.expires_at),
         "note": token.note,
         "last_used": rfc3339(token.last_use.at) if token.last_use else None,
         "scopes": token.scopes,
-        **_ours(token, TokenState.ACTIVE),
+        **_ours(token, state),
     }
 
 

@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any, Final
 
@@ -11,8 +12,9 @@ from msgspec import UNSET, Meta, UnsetType
 
 from service.api.bodies import judge
 from service.application.edit import Edit
-from service.domain.errors import Fault
+from service.domain.errors import Fault, Faulty
 from service.domain.issuance import Expiry, TokenRequest
+from service.domain.overlap import LONGEST, LONGEST_BY_ITSELF, Overlap
 
 METADATA_BYTES: Final = 4_096
 METADATA_DEPTH: Final = 8
@@ -44,10 +46,23 @@ class NewToken(TokenMembers, kw_only=True):
 
 
 class NewValue(TokenMembers, kw_only=True):
-    """POST /v1/personal-access-tokens/{id}/regenerate. What is left out stays as it is."""
+    """POST /v1/personal-access-tokens/{id}/regenerate. What is left out stays as it is.
+
+    The old value goes on for `overlap` seconds, with `overlap_until_used` no longer than until the new one is used.
+    """
 
     scopes: list[str] | UnsetType = UNSET
     note: str | UnsetType = UNSET
+    overlap: Annotated[int, Meta(ge=0, le=LONGEST)] = 0
+    overlap_until_used: bool = False
+
+
+class OwnNewValue(msgspec.Struct, kw_only=True):
+    """POST /v1/personal-access-tokens/self/regenerate. The end can be drawn nearer, never put off."""
+
+    expiration: Days | UnsetType | None = UNSET
+    expires_at: Moment | UnsetType = UNSET
+    overlap: Annotated[int, Meta(ge=0, le=LONGEST_BY_ITSELF)] = LONGEST_BY_ITSELF
 
 
 class TokenChange(msgspec.Struct, kw_only=True):
@@ -89,6 +104,31 @@ def token_request(document: dict[str, Any], shape: type[TokenMembers]) -> TokenR
         metadata=values.get("metadata"),
         faults=tuple(faults),
     )
+
+
+def new_value_request(document: dict[str, Any]) -> tuple[TokenRequest, Overlap]:
+    """What regenerate was asked for, and for how long the value before shall go on. Raises UnknownMembers."""
+    request = token_request(document, NewValue)
+    values, _ = judge(document, NewValue)
+    overlap = Overlap(seconds=values.get("overlap", 0), until_used=values.get("overlap_until_used", False))
+    if overlap.until_used and not overlap.seconds:
+        fault = Fault("overlap_until_used", "needs_overlap", "say in overlap for how many seconds at most")
+        request = replace(request, faults=(*request.faults, fault))
+    return request, overlap
+
+
+def own_new_value(document: dict[str, Any]) -> tuple[Expiry | None, int]:
+    """The end that a token asks for itself, and its overlap in seconds.
+
+    Raises:
+        Faulty: values that are not acceptable, all of them.
+        UnknownMembers: with all of them.
+    """
+    values, faults = judge(document, OwnNewValue)
+    expiry = _expiry(document, values, faults)
+    if faults:
+        raise Faulty(faults)
+    return expiry, values.get("overlap", LONGEST_BY_ITSELF)
 
 
 def edit(document: dict[str, Any]) -> Edit:

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from service.application.current import Current
+from service.application.idempotency import Repeated, UnderWay, earlier, note
 from service.application.minting import Mint
 from service.application.ports import Storage, Transaction
 from service.domain.audit import AuditEntry
 from service.domain.errors import Busy, LimitReached, NotAllowed, OutcomeUnknown, Refused
+from service.domain.idempotency import IdempotencyKey
 from service.domain.issuance import Permitted, TokenRequest, permit
 from service.domain.policy import Policy
 from service.domain.secret import Secret
@@ -22,10 +24,14 @@ BATCH = 64
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Issued:
-    """A token just made. `jwt` is shown in this answer only."""
+    """A token just made. `jwt` is shown in this answer only.
+
+    `old_ends_at` is when the value before it ends, where that goes on for a while.
+    """
 
     token: Token
     jwt: Secret
+    old_ends_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +39,8 @@ class _Asked:
     request: TokenRequest
     owner_id: str
     actor: str
-    answer: asyncio.Future[Issued]
+    key: IdempotencyKey | None
+    answer: asyncio.Future[Issued | Repeated]
 
 
 @dataclass(slots=True)
@@ -60,10 +67,11 @@ async def _rooms(tx: Transaction, owners: Collection[str], now: int) -> Mapping[
 class IssueToken:
     """Concurrent requests share one transaction; one refused request neither fails nor delays the others."""
 
-    def __init__(self, storage: Storage, current: Current, mint: Mint) -> None:
+    def __init__(self, storage: Storage, current: Current, mint: Mint, under_way: UnderWay) -> None:
         self._storage = storage
         self._current = current
         self._mint = mint
+        self._under_way = under_way
         self._waiting: list[_Asked] = []
         self._running: asyncio.Task[None] | None = None
 
@@ -76,8 +84,28 @@ class IssueToken:
             LimitReached: a ceiling of the policy.
             CannotSign: verify-only.
         """
-        answer: asyncio.Future[Issued] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Asked(request=request, owner_id=owner_id, actor=actor, answer=answer))
+        issued = await self._ask(request, owner_id, actor, None)
+        assert isinstance(issued, Issued)  # noqa: S101 - without a key nothing is a repeat
+        return issued
+
+    async def once(
+        self, request: TokenRequest, *, key: IdempotencyKey, owner_id: str, actor: str
+    ) -> Issued | Repeated:
+        """The same, but a repeat within a day is told the record that the first request made.
+
+        Raises:
+            InProgress: the first one is still under way, in this process or another.
+            IdempotencyKeyReused: the key came with another request.
+        """
+        self._under_way.begin(key)
+        return await self._ask(request, owner_id, actor, key)
+
+    async def _ask(
+        self, request: TokenRequest, owner_id: str, actor: str, key: IdempotencyKey | None
+    ) -> Issued | Repeated:
+        answer: asyncio.Future[Issued | Repeated] = asyncio.get_running_loop().create_future()
+        asked = _Asked(request=request, owner_id=owner_id, actor=actor, key=key, answer=answer)
+        self._waiting.append(asked)
         if self._running is None:
             self._running = asyncio.create_task(self._run())
         return await answer
@@ -92,29 +120,48 @@ class IssueToken:
                 except Exception as error:  # noqa: BLE001 - whatever went wrong is the batch's answer
                     answers = [error] * len(batch)
                 for asked, outcome in zip(batch, answers, strict=True):
-                    _settle(asked.answer, outcome)
+                    self._settle(asked, outcome)
         except BaseException:
             for asked in (*batch, *self._waiting):
-                _settle(asked.answer, OutcomeUnknown("this process was stopped meanwhile"))
+                self._settle(asked, OutcomeUnknown("this process was stopped meanwhile"))
             self._waiting = []
             raise
         finally:
             self._running = None
 
-    async def _issue(self, batch: Sequence[_Asked]) -> list[Issued | Exception]:
+    def _settle(self, asked: _Asked, outcome: Issued | Repeated | Exception) -> None:
+        if asked.key is not None:
+            self._under_way.end(asked.key)
+        if asked.answer.done():
+            return
+        if isinstance(outcome, Exception):
+            asked.answer.set_exception(outcome)
+        else:
+            asked.answer.set_result(outcome)
+
+    async def _issue(self, batch: Sequence[_Asked]) -> list[Issued | Repeated | Exception]:
         async with self._storage.transaction() as tx:
-            owners = await tx.users.lock_all({asked.owner_id for asked in batch})
-            await tx.keys.lock()
-            await self._current.refresh(tx)
-            now = await tx.now()
-            rooms = await _rooms(tx, owners, now)
-            judged: list[Token | Exception] = []
-            for asked in batch:
-                try:
-                    judged.append(self._judge(asked, owners.get(asked.owner_id), rooms, now))
-                except Refused as refusal:
-                    judged.append(refusal)
-            return await self._make(tx, batch, judged, now)
+            known = await earlier(tx, [asked.key for asked in batch if asked.key is not None])
+            new = [asked for asked in batch if asked.key not in known]
+            made = iter(await self._issue_new(tx, new) if new else ())
+            return [
+                next(made) if asked.key is None or asked.key not in known else known[asked.key]
+                for asked in batch
+            ]
+
+    async def _issue_new(self, tx: Transaction, batch: Sequence[_Asked]) -> list[Issued | Exception]:
+        owners = await tx.users.lock_all({asked.owner_id for asked in batch})
+        await tx.keys.lock()
+        await self._current.refresh(tx)
+        now = await tx.now()
+        rooms = await _rooms(tx, owners, now)
+        judged: list[Token | Exception] = []
+        for asked in batch:
+            try:
+                judged.append(self._judge(asked, owners.get(asked.owner_id), rooms, now))
+            except Refused as refusal:
+                judged.append(refusal)
+        return await self._make(tx, batch, judged, now)
 
     async def _make(
         self, tx: Transaction, batch: Sequence[_Asked], judged: Sequence[Token | Exception], now: int
@@ -138,6 +185,7 @@ class IssueToken:
             if isinstance(answer, Issued)
         ]
         await tx.tokens.add([token for _, token in made], values)
+        await note(tx, [(asked.key, token) for asked, token in made if asked.key is not None])
         await tx.audit.append([_entry(asked, token) for asked, token in made], now)
         return answers
 
@@ -182,12 +230,3 @@ def _entry(asked: _Asked, token: Token) -> AuditEntry:
         subject=f"token:{token.id}",
         detail={"jti": token.jti, "scopes": token.scopes, "expires_at": token.expires_at},
     )
-
-
-def _settle(answer: asyncio.Future[Issued], outcome: Issued | Exception) -> None:
-    if answer.done():
-        return
-    if isinstance(outcome, Exception):
-        answer.set_exception(outcome)
-    else:
-        answer.set_result(outcome)

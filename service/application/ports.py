@@ -11,7 +11,9 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
 from keys import KeyRing
+from service.application.idempotency_ports import Idempotency
 from service.application.inventory_ports import Inventory
+from service.application.overlap_ports import Overlaps
 from service.application.revocation_ports import Revocations
 from service.application.sign_in_ports import KnownOrigins, SignInCounts
 from service.domain.audit import AuditEntry
@@ -189,6 +191,10 @@ class Transaction(Protocol):
     def secrets(self) -> Secrets: ...
     @property
     def catalogues(self) -> Catalogues: ...
+    @property
+    def overlaps(self) -> Overlaps: ...
+    @property
+    def idempotency(self) -> Idempotency: ...
     @property
     def audit(self) -> Audit: ...
 

@@ -1,29 +1,37 @@
-"""Regenerate: a new value for a record; the old value dies in the same transaction."""
-
-from dataclasses import replace
-from types import MappingProxyType
+"""Regenerate: a new value for a record; the old one dies in the same transaction, or when its overlap is over."""
 
 from service.application.current import Current
+from service.application.idempotency import Repeated, UnderWay, earlier, note
 from service.application.issue import Issued
 from service.application.minting import Mint
-from service.application.own_tokens import lock_own_token
 from service.application.ports import Storage, Transaction
+from service.application.renewal import Renewal
 from service.domain.audit import AuditEntry
-from service.domain.errors import LimitReached, NotAllowed, TokenIsRevoked, TokenIsSuspended
-from service.domain.issuance import Permitted, TokenRequest, permit
-from service.domain.token import Token, TokenState
+from service.domain.errors import Refused
+from service.domain.idempotency import IdempotencyKey
+from service.domain.issuance import TokenRequest
+from service.domain.overlap import NO_OVERLAP, Overlap
 
 
 class RegenerateToken:
-    def __init__(self, storage: Storage, current: Current, mint: Mint) -> None:
+    def __init__(self, storage: Storage, current: Current, mint: Mint, under_way: UnderWay) -> None:
         self._storage = storage
-        self._current = current
-        self._mint = mint
+        self._renewal = Renewal(current, mint)
+        self._under_way = under_way
 
-    async def __call__(self, token_id: str, request: TokenRequest, *, owner_id: str, actor: str) -> Issued:
+    async def __call__(
+        self,
+        token_id: str,
+        request: TokenRequest,
+        *,
+        owner_id: str,
+        actor: str,
+        overlap: Overlap = NO_OVERLAP,
+    ) -> Issued:
         """The record with a fresh value. Members that `request` leaves out stay as they are.
 
-        Grant, scopes and policy are judged anew. Works on expired tokens.
+        Grant, scopes and policy are judged anew. Works on expired tokens. During an overlap the value before
+        goes on; one that was in its overlap already ends at once.
 
         Raises:
             NotFound: no such token of this owner.
@@ -31,61 +39,44 @@ class RegenerateToken:
             Faulty, ScopeExceedsGrant, LimitReached: as for a new token.
         """
         async with self._storage.transaction() as tx:
-            token = await lock_own_token(tx, token_id, owner_id, signing=True)
-            if token.revoked_at is not None:
-                raise TokenIsRevoked("revoked for good; copy its settings into a new token")
-            if token.suspended_at is not None:
-                raise TokenIsSuspended("paused; resume it first")
-            await self._current.refresh(tx)
-            now = await tx.now()
-            await self._find_room(tx, token, now)
-            renewed = await self._renew(tx, token, request, now)
-            [place] = await self._mint.places(tx, 1, now=now)
-            minted = self._mint.sign(renewed, place, now=now)
-            ended = await tx.revocations.revoke_values(token.id, now=now)
-            await tx.tokens.change(renewed)
-            await tx.tokens.add_value(minted.value)
-            if ended:
-                await tx.status_lists.announce(ended, now)
-            entry = AuditEntry(
-                actor=actor,
-                action="token.regenerated",
-                subject=f"token:{token.id}",
-                detail={"jti": renewed.jti, "replaced": token.jti, "expires_at": renewed.expires_at},
-            )
-            await tx.audit.append([entry], now)
-        return Issued(token=renewed, jwt=minted.jwt)
+            return await self._regenerate(tx, token_id, request, owner_id, actor, overlap)
 
-    async def _find_room(self, tx: Transaction, token: Token, now: int) -> None:
-        """A token that was over counts as live again."""
-        most = self._current.catalogue.policy.max_live_tokens_per_user
-        if token.state(now) is TokenState.EXPIRED and await tx.tokens.count_live(token.owner_id) >= most:
-            raise LimitReached(f"at most {most} live tokens; revoke one first")
+    async def once(
+        self,
+        token_id: str,
+        request: TokenRequest,
+        *,
+        key: IdempotencyKey,
+        owner_id: str,
+        actor: str,
+        overlap: Overlap = NO_OVERLAP,
+    ) -> Issued | Repeated:
+        """The same, but a repeat within a day is told the record as it is, and ends no value.
 
-    async def _renew(self, tx: Transaction, token: Token, request: TokenRequest, now: int) -> Token:
-        owner = await tx.users.get(token.owner_id)
-        if owner is None or owner.disabled_at is not None:
-            raise NotAllowed("this account is disabled")
-        whole = replace(
-            request,
-            note=token.note if request.note is None else request.note,
-            scopes=token.scopes if request.scopes is None else request.scopes,
-            audiences=request.audiences or token.audiences,
-            allowed_ips=token.allowed_ips if request.allowed_ips is None else request.allowed_ips,
-        )
-        permitted = permit(whole, grant=owner.grant, catalogue=self._current.catalogue, now=now)
-        return _with(token, permitted, jti=self._mint.new_id())
+        Raises:
+            InProgress: the first one is still under way, in this process or another.
+            IdempotencyKeyReused: the key came with another request.
+        """
+        with self._under_way.during(key):
+            async with self._storage.transaction() as tx:
+                known = (await earlier(tx, [key])).get(key)
+                if isinstance(known, Refused):
+                    raise known
+                if known is not None:
+                    return known
+                issued = await self._regenerate(tx, token_id, request, owner_id, actor, overlap)
+                await note(tx, [(key, issued.token)])
+        return issued
 
-
-def _with(token: Token, permitted: Permitted, *, jti: str) -> Token:
-    return replace(
-        token,
-        note=permitted.note,
-        scopes=permitted.scopes,
-        audiences=permitted.audiences,
-        allowed_ips=permitted.allowed_ips,
-        not_before=permitted.not_before,
-        expires_at=permitted.expires_at,
-        metadata=token.metadata if permitted.metadata is None else MappingProxyType(dict(permitted.metadata)),
-        jti=jti,
-    )
+    async def _regenerate(
+        self,
+        tx: Transaction,
+        token_id: str,
+        request: TokenRequest,
+        owner_id: str,
+        actor: str,
+        overlap: Overlap,
+    ) -> Issued:
+        token = await self._renewal.lock(tx, token_id, owner_id)
+        entry = AuditEntry(actor=actor, action="token.regenerated", subject=f"token:{token.id}")
+        return await self._renewal.make(tx, token, request, entry=entry, overlap=overlap)

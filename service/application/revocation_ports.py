@@ -1,6 +1,6 @@
 """What ends tokens, as the use cases need it of the storage."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
 from service.domain.token import StatusChange
@@ -17,8 +17,10 @@ class Revocations(Protocol):
     ) -> tuple[frozenset[str], list[StatusChange]]:
         """The same of many, whose owners are held; first the ids of all records that were not revoked before."""
 
-    async def revoke_values(self, token_id: str, *, now: int) -> list[StatusChange]:
-        """The values alone (regenerate), and the children made by them."""
+    async def revoke_values(
+        self, token_id: str, *, now: int, but: Collection[str] = ()
+    ) -> list[StatusChange]:
+        """The values alone (regenerate), except those with a jti in `but`, and the children made by them."""
 
     async def revoke_all_of(self, owner_id: str, *, now: int, by: str, reason: str) -> list[StatusChange]: ...
     async def revoke_kid(

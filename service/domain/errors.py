@@ -50,6 +50,12 @@ class Faulty(Refused):
         self.faults = tuple(faults)
 
 
+class IdempotencyKeyReused(Refused):
+    """The key was used for another request."""
+
+    code: ClassVar[str] = "idempotency_key_reused"
+
+
 class NotSignedIn(Refused):
     """No valid credential of a kind this route takes."""
 
@@ -127,6 +133,12 @@ class NeedsNewValue(WrongState):
         super().__init__(f"{', '.join(members)}: signed into the value; regenerate the token to change it")
         self.members = tuple(members)
         self.regenerate = dict(regenerate)
+
+
+class InProgress(WrongState):
+    """The same request is being worked on at this moment."""
+
+    code: ClassVar[str] = "in_progress"
 
 
 class AlreadyExists(WrongState):

@@ -1,8 +1,8 @@
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from service.domain.token import StatusChange
 from service.storage.connection import Connection, Row
-from service.storage.padded import in_widths
+from service.storage.padded import in_widths, padded
 
 PARENT_ENDED = "parent_ended"
 """Why a child is revoked whose parent's value ended without a word of its own."""
@@ -39,11 +39,17 @@ class SqlRevocations:
         revoked = await self._revoke_records(records, now=now, by=by, reason=reason)
         return revoked, await self._revoke_values_of(list(records), now)
 
-    async def revoke_values(self, token_id: str, *, now: int) -> list[StatusChange]:
-        family = await self._family(token_id)
+    async def revoke_values(
+        self, token_id: str, *, now: int, but: Collection[str] = ()
+    ) -> list[StatusChange]:
+        spared = padded(sorted(but))
+        family = await self._held(
+            await self._connection.all("family_by_values_but", token_id=token_id, **spared)
+        )
         children = {id_: parent_id for id_, parent_id in family.items() if id_ != token_id}
         changes = await self._revoke(children, now=now, by=None, reason=PARENT_ENDED)
-        return [*await self._revoke_values_of([token_id], now), *changes]
+        ended = await self._connection.all("revoke_values_but", token_id=token_id, now=now, **spared)
+        return [*_invalid(ended), *changes]
 
     async def revoke_all_of(self, owner_id: str, *, now: int, by: str, reason: str) -> list[StatusChange]:
         records = await self._held(await self._connection.all("unrevoked_tokens_of", owner_id=owner_id))

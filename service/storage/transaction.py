@@ -4,10 +4,12 @@ from service.storage.audit import SqlAudit
 from service.storage.catalogues import SqlCatalogues
 from service.storage.clients import SqlClients
 from service.storage.connection import Connection
+from service.storage.idempotency import SqlIdempotency
 from service.storage.inventory import SqlInventory
 from service.storage.invitations import SqlInvitations
 from service.storage.keys import SqlKeys
 from service.storage.known_origins import SqlKnownOrigins
+from service.storage.overlaps import SqlOverlaps
 from service.storage.revocations import SqlRevocations
 from service.storage.sealed_secrets import SqlSecrets
 from service.storage.sessions import SqlSessions
@@ -35,6 +37,8 @@ class SqlTransaction:
         self.keys = SqlKeys(connection)
         self.secrets = SqlSecrets(connection)
         self.catalogues = SqlCatalogues(connection)
+        self.overlaps = SqlOverlaps(connection)
+        self.idempotency = SqlIdempotency(connection)
         self.audit = SqlAudit(connection)
 
     async def now(self) -> int:

@@ -20,6 +20,7 @@ from service.application.recognition import RecogniseToken
 from service.application.regenerate import RegenerateToken
 from service.application.revoke import RevokePresented, RevokeToken
 from service.application.revoke_many import RevokeMany
+from service.application.rotate_itself import RotateItself
 from service.application.sign_in import Sessions
 from service.application.status_lists import StatusListTokens
 from service.application.users import CreateUser, DisableUser
@@ -45,6 +46,7 @@ class Services:
     get_token: GetToken
     edit: EditToken
     regenerate: RegenerateToken
+    rotate_itself: RotateItself
     revoke: RevokeToken
     revoke_presented: RevokePresented
     revoke_many: RevokeMany

@@ -36,3 +36,13 @@ SELECT tablename AS name FROM pg_tables WHERE schemaname = current_schema() AND 
 -- name: turn_clock(offset)^
 -- Let the clock of this session run ahead by some seconds; for tests.
 SELECT set_config('safeconduct.clock_offset', CAST(:offset AS TEXT), false) AS clock_offset;
+
+-- name: claim(k01, k02, k03, k04, k05, k06, k07, k08, k09, k10, k11, k12, k13, k14, k15, k16, k17, k18, k19, k20, k21, k22, k23, k24, k25, k26, k27, k28, k29, k30, k31, k32)
+-- Claim up to 32 names for this transaction without waiting; answers those that no other transaction holds.
+SELECT c.name
+  FROM (SELECT each.name, pg_try_advisory_xact_lock(hashtextextended(each.name, 0)) AS held
+          FROM unnest(CAST(ARRAY[:k01, :k02, :k03, :k04, :k05, :k06, :k07, :k08, :k09, :k10, :k11, :k12, :k13, :k14, :k15, :k16, :k17,
+                                 :k18, :k19, :k20, :k21, :k22, :k23, :k24, :k25, :k26, :k27, :k28, :k29, :k30, :k31, :k32]
+                           AS TEXT[])) AS each (name)
+         WHERE each.name <> '') c
+ WHERE c.held;

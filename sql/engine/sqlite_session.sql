@@ -30,3 +30,11 @@ ROLLBACK;
 -- name: migration_table()^
 -- A row once any migration was applied.
 SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'schema_migration';
+
+-- name: claim(k01, k02, k03, k04, k05, k06, k07, k08, k09, k10, k11, k12, k13, k14, k15, k16, k17, k18, k19, k20, k21, k22, k23, k24, k25, k26, k27, k28, k29, k30, k31, k32)
+-- Claim up to 32 names for this transaction: there is no other one that writes.
+SELECT column1 AS name
+  FROM (VALUES (:k01), (:k02), (:k03), (:k04), (:k05), (:k06), (:k07), (:k08), (:k09), (:k10), (:k11), (:k12),
+              (:k13), (:k14), (:k15), (:k16), (:k17), (:k18), (:k19), (:k20), (:k21), (:k22), (:k23), (:k24),
+              (:k25), (:k26), (:k27), (:k28), (:k29), (:k30), (:k31), (:k32))
+ WHERE column1 <> '';

@@ -20,6 +20,14 @@ UPDATE token_value SET revoked_at = :now
         :k18, :k19, :k20, :k21, :k22, :k23, :k24, :k25, :k26, :k27, :k28, :k29, :k30, :k31, :k32)
 RETURNING list_id, idx, jti;
 
+-- name: revoke_values_but(token_id, now, k01, k02, k03, k04, k05, k06, k07, k08, k09, k10, k11, k12, k13, k14, k15, k16, k17, k18, k19, k20, k21, k22, k23, k24, k25, k26, k27, k28, k29, k30, k31, k32)
+-- Revoke the values of a record but up to 32 of them; answers those that were not revoked before.
+UPDATE token_value SET revoked_at = :now
+ WHERE token_id = :token_id AND revoked_at IS NULL AND jti NOT IN
+       (:k01, :k02, :k03, :k04, :k05, :k06, :k07, :k08, :k09, :k10, :k11, :k12, :k13, :k14, :k15, :k16, :k17,
+        :k18, :k19, :k20, :k21, :k22, :k23, :k24, :k25, :k26, :k27, :k28, :k29, :k30, :k31, :k32)
+RETURNING list_id, idx, jti;
+
 -- name: revoke_ended_values(now, k01, k02, k03, k04, k05, k06, k07, k08, k09, k10, k11, k12, k13, k14, k15, k16, k17, k18, k19, k20, k21, k22, k23, k24, k25, k26, k27, k28, k29, k30, k31, k32)
 -- Revoke up to 32 values that the service has ended before their exp; answers those that were not revoked before.
 UPDATE token_value SET revoked_at = :now
@@ -37,6 +45,16 @@ RETURNING list_id, idx, jti;
 -- name: family_of(token_id)
 -- A record and its children.
 SELECT id, parent_id FROM token WHERE id = :token_id OR parent_id = :token_id;
+
+-- name: family_by_values_but(token_id, k01, k02, k03, k04, k05, k06, k07, k08, k09, k10, k11, k12, k13, k14, k15, k16, k17, k18, k19, k20, k21, k22, k23, k24, k25, k26, k27, k28, k29, k30, k31, k32)
+-- A record and its children, except those that up to 32 values of it have made.
+SELECT id, parent_id
+  FROM token
+ WHERE id = :token_id
+    OR (parent_id = :token_id
+        AND (parent_jti IS NULL OR parent_jti NOT IN
+             (:k01, :k02, :k03, :k04, :k05, :k06, :k07, :k08, :k09, :k10, :k11, :k12, :k13, :k14, :k15, :k16, :k17,
+              :k18, :k19, :k20, :k21, :k22, :k23, :k24, :k25, :k26, :k27, :k28, :k29, :k30, :k31, :k32)));
 
 -- name: families_of(k01, k02, k03, k04, k05, k06, k07, k08, k09, k10, k11, k12, k13, k14, k15, k16, k17, k18, k19, k20, k21, k22, k23, k24, k25, k26, k27, k28, k29, k30, k31, k32)
 -- Up to 32 records and their children.

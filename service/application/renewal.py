@@ -1,0 +1,128 @@
+"""A new value for a record, and what becomes of those before it: the steps that every way to ask for one shares."""
+
+from collections.abc import Collection
+from dataclasses import replace
+from types import MappingProxyType
+
+from service.application.current import Current
+from service.application.issue import Issued
+from service.application.minting import Mint
+from service.application.own_tokens import lock_own_token
+from service.application.ports import Transaction
+from service.domain.audit import AuditEntry
+from service.domain.errors import LimitReached, NotAllowed, TokenIsRevoked, TokenIsSuspended
+from service.domain.issuance import Permitted, TokenRequest, permit
+from service.domain.overlap import Overlap
+from service.domain.token import Token, TokenState, TokenValue
+
+
+class Renewal:
+    """Works inside the caller's transaction: `lock` first, then `make`."""
+
+    def __init__(self, current: Current, mint: Mint) -> None:
+        self._current = current
+        self._mint = mint
+
+    async def lock(self, tx: Transaction, token_id: str, owner_id: str) -> Token:
+        """The record, held, with grants, policy and keys as they are now.
+
+        Raises:
+            NotFound: no such token of this owner.
+            TokenIsRevoked, TokenIsSuspended: nothing may come of it.
+        """
+        token = await lock_own_token(tx, token_id, owner_id, signing=True)
+        if token.revoked_at is not None:
+            raise TokenIsRevoked("revoked for good; copy its settings into a new token")
+        if token.suspended_at is not None:
+            raise TokenIsSuspended("paused; resume it first")
+        await self._current.refresh(tx)
+        return token
+
+    async def make(
+        self,
+        tx: Transaction,
+        token: Token,
+        request: TokenRequest,
+        *,
+        entry: AuditEntry,
+        overlap: Overlap,
+        spared: Collection[str] = (),
+    ) -> Issued:
+        """The record with a fresh value. Members that `request` leaves out stay as they are.
+
+        The value before ends with the overlap; older ones end at once, but for those whose jti is `spared`:
+        their end stays what it is. `entry` is completed with what was done.
+
+        Raises:
+            Faulty, ScopeExceedsGrant, LimitReached: as for a new token.
+        """
+        now = await tx.now()
+        await self._find_room(tx, token, now)
+        renewed = await self._renewed(tx, token, request, now)
+        [place] = await self._mint.places(tx, 1, now=now)
+        minted = self._mint.sign(renewed, place, now=now)
+        await self._end_others(tx, token, overlap, spared, now)
+        await tx.tokens.change(renewed)
+        await tx.tokens.add_value(minted.value)
+        if overlap.seconds and overlap.until_used:
+            await tx.overlaps.await_use(renewed.jti, token.id, until=now + overlap.seconds)
+        done = _done(token, minted.value, renewed, overlap)
+        await tx.audit.append([replace(entry, detail={**entry.detail, **done})], now)
+        return Issued(token=renewed, jwt=minted.jwt, old_ends_at=_old_end(token, overlap, now))
+
+    async def _end_others(
+        self, tx: Transaction, token: Token, overlap: Overlap, spared: Collection[str], now: int
+    ) -> None:
+        going_on = {token.jti, *spared} if overlap.seconds else set[str]()
+        ended = await tx.revocations.revoke_values(token.id, now=now, but=going_on)
+        if overlap.seconds:
+            await tx.tokens.end_values_at(token.id, now + overlap.seconds)
+        if ended:
+            await tx.status_lists.announce(ended, now)
+
+    async def _find_room(self, tx: Transaction, token: Token, now: int) -> None:
+        """A token that was over counts as live again."""
+        most = self._current.catalogue.policy.max_live_tokens_per_user
+        if token.state(now) is TokenState.EXPIRED and await tx.tokens.count_live(token.owner_id) >= most:
+            raise LimitReached(f"at most {most} live tokens; revoke one first")
+
+    async def _renewed(self, tx: Transaction, token: Token, request: TokenRequest, now: int) -> Token:
+        owner = await tx.users.get(token.owner_id)
+        if owner is None or owner.disabled_at is not None:
+            raise NotAllowed("this account is disabled")
+        whole = replace(
+            request,
+            note=token.note if request.note is None else request.note,
+            scopes=token.scopes if request.scopes is None else request.scopes,
+            audiences=request.audiences or token.audiences,
+            allowed_ips=token.allowed_ips if request.allowed_ips is None else request.allowed_ips,
+        )
+        permitted = permit(whole, grant=owner.grant, catalogue=self._current.catalogue, now=now)
+        return _with(token, permitted, jti=self._mint.new_id())
+
+
+def _old_end(token: Token, overlap: Overlap, now: int) -> int | None:
+    """When the value before ends, if it goes on at all."""
+    if not overlap.seconds or token.state(now) is TokenState.EXPIRED:
+        return None
+    end = now + overlap.seconds
+    return end if token.expires_at is None else min(end, token.expires_at)
+
+
+def _done(token: Token, value: TokenValue, renewed: Token, overlap: Overlap) -> dict[str, object]:
+    done: dict[str, object] = {"jti": value.jti, "replaced": token.jti, "expires_at": renewed.expires_at}
+    return done | ({"overlap": overlap.seconds} if overlap.seconds else {})
+
+
+def _with(token: Token, permitted: Permitted, *, jti: str) -> Token:
+    return replace(
+        token,
+        note=permitted.note,
+        scopes=permitted.scopes,
+        audiences=permitted.audiences,
+        allowed_ips=permitted.allowed_ips,
+        not_before=permitted.not_before,
+        expires_at=permitted.expires_at,
+        metadata=token.metadata if permitted.metadata is None else MappingProxyType(dict(permitted.metadata)),
+        jti=jti,
+    )
