@@ -22,6 +22,7 @@ MODULES: Final = {
     "logout": "login",
     "whoami": "login",
     "tokens": "tokens",
+    "inventory": "inventory",
     "users": "users",
     "clients": "clients",
     "keys": "keys",

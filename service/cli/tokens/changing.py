@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import urlencode
 
+from service.cli.bulk import add_conditions, conditions, revoke_many
 from service.cli.commands import Commands, add_command
 from service.cli.failures import CommandFailed, Misuse, Problem
-from service.cli.output import output_of
+from service.cli.output import Output, output_of
 from service.cli.signed_in import SignedIn
 from service.cli.times import when
-from service.cli.tokens.ids import TOKENS, one_token, token_ids
+from service.cli.tokens.ids import STATES, TOKENS, one_token, token_ids
 from service.cli.tokens.options import add_end, add_id, end
 from service.cli.tokens.words import card
 from service.clock import system_clock
@@ -52,10 +53,16 @@ def add_revoke(group: Commands) -> None:
         "revoke",
         run_revoke,
         help="end tokens for good",
-        more=WHO_REFUSES_WHEN,
-        examples=["safeconduct tokens revoke 3f2a9c1d 81c0ffee --reason leaked"],
+        more=f"{WHO_REFUSES_WHEN}\nBy conditions, exactly the tokens shown before the question are revoked.",
+        examples=[
+            "safeconduct tokens revoke 3f2a9c1d 81c0ffee --reason leaked",
+            "safeconduct tokens revoke --unused-since 90d --dry-run",
+        ],
     )
     add_id(parser, several=True)
+    add_conditions(parser, STATES[:3])
+    parser.add_argument("--dry-run", action="store_true", help="by conditions: only show which ones")
+    parser.add_argument("--yes", action="store_true", help="by conditions: do not ask")
     parser.add_argument("--reason", metavar="R", help="why, for the audit: lost, leaked, no longer needed, …")
 
 
@@ -81,7 +88,17 @@ def run_edit(arguments: Namespace) -> int:
 
 
 def run_revoke(arguments: Namespace) -> int:
+    which = conditions(arguments)
+    if bool(arguments.ids) == bool(which) or (arguments.ids and arguments.dry_run):
+        raise Misuse("say which: ids, or conditions like --scope and --unused-since (--dry-run is for these)")
     output, service = output_of(arguments), SignedIn(arguments)
+    if which:
+        body = {"filter": which} | ({"reason": arguments.reason} if arguments.reason else {})
+        return revoke_many(output, service, f"{TOKENS}/revoke", body, arguments)
+    return _revoke_each(output, service, arguments)
+
+
+def _revoke_each(output: Output, service: SignedIn, arguments: Namespace) -> int:
     reason = f"?{urlencode({'reason': arguments.reason})}" if arguments.reason else ""
     answers: list[dict[str, Any]] = []
     refused: list[str] = []

@@ -9,7 +9,7 @@ from service.cli.commands import words
 def add_id(parser: ArgumentParser, *, several: bool = False) -> None:
     text = "the id, its first characters (at least 6), or the whole note"
     if several:
-        parser.add_argument("ids", metavar="ID", nargs="+", help=text)
+        parser.add_argument("ids", metavar="ID", nargs="*", help=text)
     else:
         parser.add_argument("id", metavar="ID", help=text)
 
