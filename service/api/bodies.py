@@ -3,10 +3,13 @@
 The shapes (msgspec structs) are what the API's description is built from; they are read member by member.
 """
 
+from collections.abc import Mapping
+from functools import cache
 from typing import Any, Final, TypeVar
 
 import msgspec
 from aiohttp import web
+from msgspec.structs import FieldInfo
 from safeconduct.strict_json import read_object
 
 from service.domain.errors import Fault, Faulty
@@ -54,7 +57,7 @@ def judge(document: dict[str, Any], shape: type[msgspec.Struct]) -> tuple[dict[s
     Raises:
         UnknownMembers: with all of them.
     """
-    fields = {field.encode_name: field for field in msgspec.structs.fields(shape)}
+    fields = _fields(shape)
     if unknown := [name for name in document if name not in fields]:
         raise UnknownMembers(
             "unknown members",
@@ -72,6 +75,11 @@ def judge(document: dict[str, Any], shape: type[msgspec.Struct]) -> tuple[dict[s
         except msgspec.ValidationError as error:
             faults.append(_fault(name, str(error)))
     return values, faults
+
+
+@cache  # msgspec evaluates the annotations anew every time, which costs as much as a signature
+def _fields(shape: type[msgspec.Struct]) -> Mapping[str, FieldInfo]:
+    return {field.encode_name: field for field in msgspec.structs.fields(shape)}
 
 
 def _fault(name: str, message: str) -> Fault:
