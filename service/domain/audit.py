@@ -8,6 +8,9 @@ from typing import Any
 
 FIRST_CHAIN = "0" * 64
 
+_detail = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
+_row = json.JSONEncoder(separators=(",", ":")).encode
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEntry:
@@ -19,12 +22,12 @@ class AuditEntry:
     detail: Mapping[str, Any] = field(default_factory=dict)
 
     def detail_json(self) -> str:
-        return json.dumps(self.detail, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return _detail(self.detail)
 
 
 def chain(
     previous: str, *, sequence: int, at: int, actor: str, action: str, subject: str, detail: str
 ) -> str:
     """SHA-256 over the chain before and the row, so that a row cannot be changed or taken out unnoticed."""
-    row = json.dumps([previous, sequence, at, actor, action, subject, detail], separators=(",", ":"))
+    row = _row([previous, sequence, at, actor, action, subject, detail])
     return hashlib.sha256(row.encode()).hexdigest()
