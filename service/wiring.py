@@ -163,7 +163,7 @@ async def _build(world: _World) -> Opened:
         compromise_key=compromise_key,
         apply_catalogue=apply_catalogue,
     )
-    housekeeping = Housekeeping(storage, current, status_lists, rotate_keys, world.announcer)
+    housekeeping = Housekeeping(storage, current, status_lists, rotate_keys, world.announcer, recognise)
     return Opened(services=services, storage=storage, housekeeping=housekeeping)
 
 

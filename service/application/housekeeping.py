@@ -10,7 +10,9 @@ from safeconduct.errors import SafeconductError
 from keys import KeyFailure
 from service.application.current import Current
 from service.application.keys import RotateKeys
+from service.application.overlaps import Overlaps
 from service.application.ports import Announcer, Storage
+from service.application.recognition import RecogniseToken
 from service.application.status_lists import StatusListTokens
 from service.domain.audit import AuditEntry
 
@@ -32,12 +34,14 @@ class Housekeeping:
         status_lists: StatusListTokens,
         rotate_keys: RotateKeys,
         announcer: Announcer,
+        recognise: RecogniseToken,
     ) -> None:
         self._storage = storage
         self._current = current
         self._status_lists = status_lists
         self._rotate_keys = rotate_keys
         self._announcer = announcer
+        self._overlaps = Overlaps(storage, recognise.sightings)
         self._failing: dict[str, str] = {}
 
     async def run(self) -> None:
@@ -48,9 +52,10 @@ class Housekeeping:
             beats.create_task(self._beat("sweep", self.sweep, partial(asyncio.sleep, SWEEP_EVERY)))
 
     async def follow(self) -> None:
-        """Reload what moved, end values whose shortened time has come, sign lists anew."""
+        """Reload what moved, end values whose shortened time or overlap is over, sign lists anew."""
         await self._current.reload(self._storage)
         await self.end_what_has_ended()
+        await self._overlaps.follow()
         await self._status_lists.follow()
 
     async def end_what_has_ended(self) -> int:
@@ -76,13 +81,15 @@ class Housekeeping:
             log.info("key", step=transition.step, kid=transition.kid)
 
     async def sweep(self) -> None:
-        """Remove the failed sign-ins and known origins that count no more."""
+        """Remove what counts no more: failed sign-ins, known origins, idempotency keys, awaited uses."""
         swept = CHUNK
         while swept == CHUNK:
             async with self._storage.transaction() as tx:
                 now = await tx.now()
                 swept = await tx.sign_in_counts.sweep(now, CHUNK)
                 await tx.known_origins.sweep(now)
+                await tx.overlaps.forget(now=now)
+                swept = max(swept, await tx.idempotency.forget(now=now, limit=CHUNK))
 
     async def _beat(
         self, name: str, job: Callable[[], Awaitable[object]], rest: Callable[[], Awaitable[object]]

@@ -29,6 +29,7 @@ class Introspect:
             return None
         if claims.allowed_ips and not address_allowed(client_ip, claims.allowed_ips):
             return None
+        self._recognise.sightings.accepted(recognised.truth)
         return claims
 
 

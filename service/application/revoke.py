@@ -63,7 +63,10 @@ class RevokePresented:
 
 
 async def _speaks_for(tx: Transaction, token: Token, truth: TokenTruth) -> bool:
-    return any(value.jti == truth.jti for value in await tx.tokens.live_values(token.id))
+    now = await tx.now()
+    return any(
+        value.jti == truth.jti and now < value.ends_at for value in await tx.tokens.live_values(token.id)
+    )
 
 
 async def _revoke(tx: Transaction, token: Token, *, actor: str, reason: str) -> Token:
