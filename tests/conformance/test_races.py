@@ -112,6 +112,33 @@ async def regenerate(world: World, token: Token) -> None:
             await tx.status_lists.announce(ended, 5)
 
 
+async def test_two_revocations_of_the_same_records_take_turns(world: World) -> None:
+    """Disabling an owner and revoking a key share no lock but the records' own: both take them in one order."""
+    values = []
+    for _ in range(8):
+        owner = await world.add_user()
+        batch = await world.issue_batch(40, owner_id=owner.id)
+        values += [value for _, value in batch]
+
+        async with world.storage.transaction() as tx:
+            await tx.tokens.lock(batch[20][0].id)  # both get as far as this record, each in its own way
+            both = [asyncio.create_task(world.disable(owner.id)), asyncio.create_task(revoke_kid(world))]
+            await asyncio.wait(both, timeout=0.1)
+        await asyncio.gather(*both)
+
+    await assert_dead_and_announced(world, values)
+
+
+async def revoke_kid(world: World) -> None:
+    async with world.storage.transaction() as tx:
+        await tx.keys.lock()
+        changes = await tx.revocations.revoke_kid(
+            world.kid, now=await tx.now(), by="admin", reason="key_compromised"
+        )
+        if changes:
+            await tx.status_lists.announce(changes, 5)
+
+
 async def test_no_two_changes_wait_for_each_other(world: World) -> None:
     """Every change takes its locks in one order: users, key set, records, values, revision, audit."""
     owners = [world.owner, *[(await world.add_user()).id for _ in range(2)]]

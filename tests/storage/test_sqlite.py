@@ -28,6 +28,11 @@ asyncio.run(hold())
 """
 
 
+async def open_and_close(url: str) -> None:
+    storage = await open_storage(url)
+    await storage.close()
+
+
 @contextlib.contextmanager
 def holding(url: str) -> Iterator[None]:
     """Another process has the database open; at the end it is killed."""
@@ -44,7 +49,7 @@ async def test_a_second_process_is_refused_and_may_come_when_the_first_has_died(
     """SQLite serves one process (R69); no lock outlives it, not even by SIGKILL."""
     url = f"sqlite:///{tmp_path}/x.db"
     with holding(url), pytest.raises(DatabaseInUse, match="in use by another process"):
-        await open_storage(url)
+        await open_and_close(url)
 
     storage = await open_storage(url)
     assert await storage.schema_is_current()
