@@ -61,23 +61,34 @@ def emptied_url(kept_database: str) -> str:
     return kept_database
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def on(request: pytest.FixtureRequest, tmp_path: Path) -> Deployment:
-    """A deployment of which no process has started yet, on each engine in turn."""
-    postgresql = request.param == "postgresql"
-    catalogue = tmp_path / "catalogue.toml"
+def a_deployment(folder: Path, database_url: str) -> Deployment:
+    """One of which no process has started yet; SQLite in its folder where no URL is given."""
+    catalogue = folder / "catalogue.toml"
     catalogue.write_text(roomy_catalogue())
     settings = Settings(
         issuer="https://tokens.example",
-        data_dir=tmp_path,
+        data_dir=folder,
         catalogue_file=str(catalogue),
-        database_url=request.getfixturevalue("emptied_url") if postgresql else "",
+        database_url=database_url,
         master_key=new_master_key_text(),
         log_level="error",
     )
     assert not settings.faults()
-    clock = ShiftedClock() if postgresql else TurnableClock()
+    clock = ShiftedClock() if database_url else TurnableClock()
     return Deployment(settings, clock, read_master_key(settings))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def on(request: pytest.FixtureRequest, tmp_path: Path) -> Deployment:
+    """A deployment on each engine in turn."""
+    postgresql = request.param == "postgresql"
+    return a_deployment(tmp_path, request.getfixturevalue("emptied_url") if postgresql else "")
+
+
+@pytest.fixture
+def on_fresh_postgresql(tmp_path: Path, postgres_url: str) -> Deployment:
+    """A deployment whose database has not even a table."""
+    return a_deployment(tmp_path, postgres_url)
 
 
 @pytest.fixture
