@@ -12,7 +12,7 @@ from service.domain.errors import Busy
 from service.domain.principal import CredentialKind
 from service.web.challenges import BASIC, BearerChallenges
 from service.web.problems import document, oauth_document, plain_document, problem_of
-from service.web.refusals import BodyTooLarge, BodyTooSlow, SeveralCredentials
+from service.web.refusals import AmbiguousFraming, BodyTooLarge, BodyTooSlow, SeveralCredentials
 from service.web.routing import Answers, Route
 from service.web.wait_headers import wait_headers
 
@@ -43,7 +43,7 @@ class ErrorAnswers:
             response.headers.update(wait_headers(error, retry_after + self._below(retry_after // 4 + 2)))
         if status == 401 or isinstance(error, SeveralCredentials):
             response.headers["WWW-Authenticate"] = self._challenge(error, route)
-        if isinstance(error, BodyTooSlow | BodyTooLarge):
+        if isinstance(error, AmbiguousFraming | BodyTooSlow | BodyTooLarge | SeveralCredentials):
             response.force_close()
         return _readable(response, route)
 

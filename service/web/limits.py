@@ -6,13 +6,21 @@ from typing import Final
 from aiohttp import hdrs, web
 from aiohttp.http_exceptions import BadHttpMessage
 
-from service.web.refusals import BodyTooLarge, BodyTooSlow, MalformedRequest, UnsupportedMediaType
+from service.web.refusals import (
+    AmbiguousFraming,
+    BodyTooLarge,
+    BodyTooSlow,
+    MalformedRequest,
+    UnsupportedMediaType,
+)
 
 LONGEST_LINE: Final = 8_190
 """Bytes of the longest request line or header field."""
 MOST_HEADERS: Final = 64
 LINGERING: Final = 2.0
 """Seconds for which the rest of a refused body is read, so that the refusal can arrive."""
+
+_FRAMINGS: Final[tuple[list[str], ...]] = ([], ["chunked"])
 
 
 async def receive_body(request: web.Request, *, longest: int, within: float) -> None:
@@ -22,8 +30,11 @@ async def receive_body(request: web.Request, *, longest: int, within: float) -> 
         BodyTooLarge: more than `longest` bytes, declared or sent.
         BodyTooSlow: not whole `within` seconds.
         UnsupportedMediaType: a content coding; a small body needs none, a large one could be a bomb.
+        AmbiguousFraming: a transfer coding other than one `chunked`; aiohttp's Python parser takes two of them.
         MalformedRequest: broken chunks.
     """
+    if [coding.lower() for coding in request.headers.getall(hdrs.TRANSFER_ENCODING, ())] not in _FRAMINGS:
+        raise AmbiguousFraming("send the body with Content-Length, or chunked once")
     if hdrs.CONTENT_ENCODING in request.headers:
         raise UnsupportedMediaType("send the body without Content-Encoding")
     if not request.content.is_eof():

@@ -62,6 +62,7 @@ PROBLEMS: Final[Mapping[type[SafeconductError], Problem]] = {
     refusals.UnknownMembers: Problem(400, "The body has unknown members"),
     refusals.UnknownParameters: Problem(400, "The query cannot be understood"),
     refusals.SeveralCredentials: Problem(400, "One credential at a time"),
+    refusals.AmbiguousFraming: Problem(400, "The request cannot be understood"),
     refusals.SessionEnded: Problem(401, "Sign in again"),
     refusals.CrossOrigin: Problem(403, "This request came from another origin"),
     refusals.BodyTooSlow: Problem(408, "The body did not arrive in time"),

@@ -34,6 +34,12 @@ class SeveralCredentials(MalformedRequest):
     code: ClassVar[str] = "several_credentials"
 
 
+class AmbiguousFraming(MalformedRequest):
+    """A body whose end two readers could find in different places (RFC 9112 section 6.1); the connection is closed."""
+
+    code: ClassVar[str] = "ambiguous_framing"
+
+
 class SessionEnded(NotSignedIn):
     """A session was shown that is none, or none any more."""
 

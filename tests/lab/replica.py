@@ -193,12 +193,12 @@ def running_replica(
     *,
     database_url: str = "",
     direct_url: str = "",
-    before: Sequence[str | Path] = (),
+    also: Mapping[str, str] | None = None,
     **settings: str,
 ) -> Iterator[Replica]:
     """A deployment of one replica for as long as the block lasts, however the block left it.
 
-    `settings` are the service's, in capitals and without their prefix.
+    `settings` are the service's, in capitals and without their prefix; *also* is more of its environment.
     """
     port = free_port()
     with private_folder("lab", leash) as folder:
@@ -209,7 +209,7 @@ def running_replica(
             direct_url=direct_url,
             settings=settings,
         )
-        replica = Replica(deployment, port=port, leash=leash, before=before)
+        replica = Replica(deployment, port=port, leash=leash, also=also)
         replica.start()
         try:
             yield replica
