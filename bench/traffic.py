@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from keys import MasterKey, MasterKeys
+from service.application.issue import Issued
 from service.clock import system_clock
 from service.domain.issuance import Expiry, TokenRequest
 from service.domain.session import Carrier
@@ -34,8 +35,8 @@ class Prepared:
 
 async def prepare(settings: Settings, tokens: int) -> Prepared:
     """Fill an empty database, and answer the requests that it can be asked."""
-    async with _opened(settings) as opened:
-        owners = [await _owner(opened, number) for number in range(min(OWNERS, tokens))]
+    async with opened_for_bench(settings) as opened:
+        owners = [await owner(opened, number) for number in range(min(OWNERS, tokens))]
         values = await _values(opened, owners, tokens)
         client, secret = await opened.services.create_client(
             name="gateway", audiences=(), permissions=("introspect",), actor="bench"
@@ -43,12 +44,12 @@ async def prepare(settings: Settings, tokens: int) -> Prepared:
         basic = base64.b64encode(f"{client.id}:{secret.reveal()}".encode()).decode()
         return Prepared(
             introspections=[_introspection(f"Basic {basic}", value) for value in values],
-            creations=[_creation(f"Bearer {await _bearer(opened, owner)}") for owner in owners],
+            creations=[_creation(f"Bearer {await _bearer(opened, each)}") for each in owners],
         )
 
 
 @asynccontextmanager
-async def _opened(settings: Settings) -> AsyncIterator[Opened]:
+async def opened_for_bench(settings: Settings) -> AsyncIterator[Opened]:
     masters = MasterKeys(MasterKey.from_text(settings.master_key))
     async with open_services(settings, system_clock, masters=masters) as opened:
         catalogue = shipped_catalogue(settings)
@@ -59,7 +60,7 @@ async def _opened(settings: Settings) -> AsyncIterator[Opened]:
         yield opened
 
 
-async def _owner(opened: Opened, number: int) -> User:
+async def owner(opened: Opened, number: int) -> User:
     user, _ = await opened.services.create_user(
         name=f"owner {number}", role=Role.USER, grant=Grant(GrantKind.ALL), actor="bench"
     )
@@ -67,16 +68,24 @@ async def _owner(opened: Opened, number: int) -> User:
 
 
 async def _values(opened: Opened, owners: list[User], tokens: int) -> list[str]:
+    return [issued.jwt.reveal() for issued in await _issued(opened, owners, tokens)]
+
+
+async def record_ids(opened: Opened, owners: list[User], tokens: int) -> list[str]:
+    return [issued.token.id for issued in await _issued(opened, owners, tokens)]
+
+
+async def _issued(opened: Opened, owners: list[User], tokens: int) -> list[Issued]:
     request = TokenRequest(note="bench", scopes=SCOPES, expiry=Expiry(days=30))
-    values: list[str] = []
+    made_so_far: list[Issued] = []
     for start in range(0, tokens, AT_ONCE):
         numbers = range(start, min(start + AT_ONCE, tokens))
         made = [
             opened.services.issue(request, owner_id=owners[number % len(owners)].id, actor="bench")
             for number in numbers
         ]
-        values += [issued.jwt.reveal() for issued in await asyncio.gather(*made)]
-    return values
+        made_so_far += await asyncio.gather(*made)
+    return made_so_far
 
 
 async def _bearer(opened: Opened, owner: User) -> str:
