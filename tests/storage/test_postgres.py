@@ -142,6 +142,12 @@ async def test_a_commit_under_way_ends_before_its_cancellation_is_felt(
         await commit_without_standby
 
 
+async def ask_for_ever(storage: Database, token_hash: str) -> None:
+    """Until it fails: each session of the server learns of a new setting in its own time."""
+    while True:
+        await storage.truth_by_hash([token_hash])
+
+
 async def test_a_read_only_server_tells_no_truth(own_postgres: PostgresServer, own_storage: Database) -> None:
     """A demoted primary behind an open connection must not answer 'active', nor 'unknown' (threats 22)."""
     world = await World(own_storage).settle()
@@ -151,6 +157,8 @@ async def test_a_read_only_server_tells_no_truth(own_postgres: PostgresServer, o
     own_postgres.sql("ALTER SYSTEM SET default_transaction_read_only = on")
     own_postgres.sql("SELECT pg_reload_conf()")
 
+    with pytest.raises(StorageUnavailable):
+        await asyncio.wait_for(ask_for_ever(own_storage, value.token_hash), PATIENCE)
     for hashes in ([value.token_hash], [new_hash()], []):
         with pytest.raises(StorageUnavailable):
             await own_storage.truth_by_hash(hashes)
