@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import replace
 from uuid import uuid4
 
@@ -11,8 +11,11 @@ import pytest
 from keys import Purpose
 from service.application.issue import Issued
 from service.application.ports import Transaction
+from service.application.recognition import RecogniseToken
 from service.domain.errors import NotAllowed, Refused
+from service.domain.token import TokenTruth
 from service.domain.user import User
+from service.storage import Database
 from service.web.services import Services
 from tests.application.deployment import Deployment, header_of, values_of
 
@@ -94,6 +97,61 @@ async def test_no_question_asked_after_a_revocation_hears_of_the_time_before(
     assert stale == 0
     assert heard_before > rounds / 4, "nobody asked in time for the race to be one"
     assert await listing > 3
+
+
+class HeldStorage:
+    """The storage, whose truths are held up on their way to the database or on their way back."""
+
+    def __init__(self, storage: Database, place: str) -> None:
+        self._storage = storage
+        self._place = place
+        self.reached, self.released = asyncio.Event(), asyncio.Event()
+
+    async def truth_by_hash(self, hashes: Sequence[str]) -> Mapping[str, TokenTruth]:
+        await self._pass("before")
+        truths = await self._storage.truth_by_hash(hashes)
+        await self._pass("after")
+        return truths
+
+    truth_by_jti = truth_by_hash
+
+    async def _pass(self, place: str) -> None:
+        if place == self._place:
+            self.reached.set()
+            await self.released.wait()
+
+
+@pytest.mark.parametrize("place", ["before", "after"])
+@pytest.mark.parametrize("hung_up", [False, True], ids=["stays", "hangs-up"])
+async def test_a_question_never_joins_a_read_that_is_under_way(
+    opened: Deployment, place: str, hung_up: bool
+) -> None:
+    """T1, step by step: the read is held up until the revocation is acknowledged and somebody asked again."""
+    owner = await opened.user()
+    for issued in [await opened.token(owner) for _ in range(25)]:
+        storage = HeldStorage(opened.storage, place)
+        recognise = RecogniseToken(
+            storage,
+            opened.services.current,
+            issuer=opened.settings.issuer,
+            hash_key=opened.services.recognise._hash_key,
+            clock=opened.clock,
+        )
+        early = [asyncio.create_task(recognise(issued.jwt.reveal())) for _ in range(3)]
+        await storage.reached.wait()
+
+        await opened.revoke(issued.token)
+        late = [asyncio.create_task(recognise(text)) for text in (issued.jwt.reveal(), "x" * 10_000)]
+        for _ in range(3):
+            await asyncio.sleep(0)
+        if hung_up:
+            early[0].cancel()
+        storage.released.set()
+
+        told, nonsense = await asyncio.gather(*late)
+        assert (told.truth.reason, nonsense) == ("revoked", None)
+        heard = await early[1]
+        assert heard.truth.reason == (None if place == "after" else "revoked")
 
 
 async def _race(
