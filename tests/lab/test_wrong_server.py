@@ -51,6 +51,7 @@ def test_a_server_made_read_only_is_believed_no_more(
     witness = Witness(exposed)
     lab_server.sql("ALTER SYSTEM SET default_transaction_read_only = on")
     lab_server.sql("SELECT pg_reload_conf()")
+    heard = wait_until(lambda: exposed.gateway.introspect(witness.live).status == 503, within=IN_TIME)
 
     pooled = truths_and_changes(witness)
     own_proxy.sever()
@@ -58,6 +59,7 @@ def test_a_server_made_read_only_is_believed_no_more(
     lab_server.sql("ALTER SYSTEM RESET default_transaction_read_only")
     lab_server.sql("SELECT pg_reload_conf()")
 
+    assert heard
     assert [answer.status for answer in pooled + fresh] == [503] * 10
     assert max(answer.seconds for answer in pooled + fresh) < IN_TIME
     witness.assert_recovery()
