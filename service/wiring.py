@@ -26,6 +26,7 @@ from service.application.invitations import Invitations
 from service.application.issue import IssueToken
 from service.application.keys import CompromiseKey, KeyRoom, ListKeys, RotateKeys
 from service.application.list_tokens import GetToken, ListTokens
+from service.application.machines import Machines
 from service.application.minting import Mint
 from service.application.passwords import Passwords
 from service.application.ports import Announcer, Storage
@@ -129,8 +130,7 @@ async def _build(world: _World) -> Opened:
     storage, current = world.storage, world.current
     rotate_keys, compromise_key = _keys(world)
     apply_catalogue = await _first_start(world, rotate_keys)
-    mint, under_way = await _mint(world), UnderWay()
-    sessions, invitations = _people(world)
+    mint, under_way, (sessions, invitations) = await _mint(world), UnderWay(), _people(world)
     status_lists, recognise = _status_lists(world), _recogniser(world)
     services = Services(
         settings=world.settings,
@@ -140,6 +140,7 @@ async def _build(world: _World) -> Opened:
         invitations=invitations,
         create_user=CreateUser(storage, current, invitations, randomness=world.randomness),
         disable_user=DisableUser(storage),
+        machines=Machines(storage, current, randomness=world.randomness),
         find_user=FindUser(storage),
         create_client=CreateClient(storage, current, randomness=world.randomness),
         disable_client=DisableClient(storage, current),

@@ -30,7 +30,7 @@ async def create_user(request: web.Request) -> web.Response:
     """The account, and once the link by which its owner sets a password."""
     services, body = request.app[SERVICES], await read_body(request, NewUser)
     user, secret = await services.create_user(
-        name=body.name, role=Role(body.role), grant=_grant(body.grant), actor=signed_in(request).actor
+        name=body.name, role=Role(body.role), grant=grant_of(body.grant), actor=signed_in(request).actor
     )
     invitation = {
         "link": invitation_link(services.settings.issuer, secret),
@@ -55,7 +55,8 @@ async def disable_user(request: web.Request) -> web.Response:
     return json_answer({"revoked_values": revoked})
 
 
-def _grant(asked: str | list[str]) -> Grant:
+def grant_of(asked: str | list[str]) -> Grant:
+    """What may be handed out, as a body says it."""
     if isinstance(asked, str):
         return Grant(GrantKind(asked))
     return Grant(GrantKind.LISTED, tuple(asked))

@@ -9,6 +9,17 @@ from service.api.admin_users import create_user, disable_user, find_users
 from service.api.catalogue import LONGEST_CATALOGUE, apply_catalogue
 from service.api.health import livez, metrics, readyz
 from service.api.introspection import introspect
+from service.api.machines import (
+    MACHINES,
+    OWN_MACHINES,
+    create_machine,
+    create_machine_token,
+    disable_machine,
+    list_machine_tokens,
+    list_machines,
+    list_own_machines,
+    revoke_machine_token,
+)
 from service.api.own_token import get_self, regenerate_self, revoke_self
 from service.api.public_documents import preflight
 from service.api.revocation import revoke_presented
@@ -78,6 +89,13 @@ ROUTES: Final[tuple[Route, ...]] = (
     _route("GET", "/v1/admin/users", find_users, READERS),
     _route("POST", "/v1/admin/users", create_user, ADMINISTRATOR, confirmed=True),
     _route("POST", "/v1/admin/users/{id}/disable", disable_user, ADMINISTRATOR),
+    _route("GET", OWN_MACHINES, list_own_machines, SESSION),
+    _route("GET", f"{OWN_MACHINES}/{{id}}/tokens", list_machine_tokens, SESSION),
+    _route("DELETE", f"{OWN_MACHINES}/{{id}}/tokens/{{token_id}}", revoke_machine_token, SESSION),
+    _route("GET", MACHINES, list_machines, READERS),
+    _route("POST", MACHINES, create_machine, ADMINISTRATOR, confirmed=True),
+    _route("POST", f"{MACHINES}/{{id}}/disable", disable_machine, ADMINISTRATOR),
+    _route("POST", f"{MACHINES}/{{id}}/tokens", create_machine_token, ADMINISTRATOR, confirmed=True),
     _route("GET", INVENTORY, list_inventory, READERS),
     _route("POST", f"{INVENTORY}/revoke", revoke_anyones_tokens, ADMINISTRATOR),
     _route("GET", f"{INVENTORY}/{{id}}", get_anyones, READERS),

@@ -45,13 +45,13 @@ def read_page(request: web.Request, owner_id: str) -> TokenPage:
     )
 
 
-def next_link(request: web.Request, issuer: str, page: TokenPage, listing: TokenListing) -> dict[str, str]:
+def next_link(request: web.Request, url: str, page: TokenPage, listing: TokenListing) -> dict[str, str]:
     """The `Link` header of RFC 8288 where there is more, else nothing."""
     if listing.next_after is None:
         return {}
     value, sequence = listing.next_after
     said = f"{'-' if page.descending else ''}{page.sort}.{value}.{sequence}"
-    return link_on(request, f"{issuer}/v1/personal-access-tokens", said)
+    return link_on(request, url, said)
 
 
 def _sort(query: Mapping[str, list[str]], faults: list[Fault]) -> tuple[str, bool]:

@@ -44,7 +44,9 @@ async def list_tokens(request: web.Request) -> web.Response:
     page = read_page(request, signed_in(request).user.id)
     listing = await services.list_tokens(page)
     documents = [token_document(token, token.state(listing.now)) for token in listing.tokens]
-    return json_answer(documents, headers=next_link(request, services.settings.issuer, page, listing))
+    return json_answer(
+        documents, headers=next_link(request, f"{services.settings.issuer}{PATH}", page, listing)
+    )
 
 
 async def get_token(request: web.Request) -> web.Response:

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from keys import KeyRing
 from service.application.idempotency_ports import Idempotency
 from service.application.inventory_ports import Inventory
+from service.application.machine_ports import MachineUsers
 from service.application.overlap_ports import Overlaps
 from service.application.revocation_ports import Revocations
 from service.application.sign_in_ports import KnownOrigins, SignInCounts
@@ -179,6 +180,8 @@ class Transaction(Protocol):
     def tokens(self) -> Tokens: ...
     @property
     def revocations(self) -> Revocations: ...
+    @property
+    def machines(self) -> MachineUsers: ...
     @property
     def inventory(self) -> Inventory: ...
     @property

@@ -24,6 +24,7 @@ MODULES: Final = {
     "tokens": "tokens",
     "inventory": "inventory",
     "users": "users",
+    "machines": "machines",
     "clients": "clients",
     "keys": "keys",
     "permissions": "permissions",

@@ -9,6 +9,7 @@ from service.storage.inventory import SqlInventory
 from service.storage.invitations import SqlInvitations
 from service.storage.keys import SqlKeys
 from service.storage.known_origins import SqlKnownOrigins
+from service.storage.machines import SqlMachineUsers
 from service.storage.overlaps import SqlOverlaps
 from service.storage.revocations import SqlRevocations
 from service.storage.sealed_secrets import SqlSecrets
@@ -30,6 +31,7 @@ class SqlTransaction:
         self.sign_in_counts = SqlSignInCounts(connection)
         self.known_origins = SqlKnownOrigins(connection)
         self.tokens = SqlTokens(connection)
+        self.machines = SqlMachineUsers(connection)
         self.inventory = SqlInventory(connection)
         self.revocations = SqlRevocations(connection)
         self.status_lists = SqlStatusLists(connection)

@@ -15,6 +15,7 @@ from service.application.invitations import Invitations
 from service.application.issue import IssueToken
 from service.application.keys import CompromiseKey, ListKeys, RotateKeys
 from service.application.list_tokens import GetToken, ListTokens
+from service.application.machines import Machines
 from service.application.readiness import Readiness
 from service.application.recognition import RecogniseToken
 from service.application.regenerate import RegenerateToken
@@ -37,6 +38,7 @@ class Services:
     invitations: Invitations
     create_user: CreateUser
     disable_user: DisableUser
+    machines: Machines
     find_user: FindUser
     create_client: CreateClient
     disable_client: DisableClient

@@ -46,6 +46,7 @@ def running_service(leash: Leash) -> Iterator[tuple[str, Path]]:
             environment={
                 "SAFECONDUCT_PORT": str(port),
                 "SAFECONDUCT_ISSUER": url,
+                "SAFECONDUCT_ANONYMOUS_REQUESTS_PER_MINUTE": "10000",
                 "SAFECONDUCT_CATALOGUE_FILE": str(catalogue),
             },
         )

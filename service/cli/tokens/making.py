@@ -32,7 +32,7 @@ def add_create(group: Commands) -> None:
     )
     add_content(parser, required=True)
     add_end(parser)
-    _add_value_only(parser)
+    add_value_only(parser)
 
 
 def add_regenerate(group: Commands) -> None:
@@ -47,10 +47,10 @@ def add_regenerate(group: Commands) -> None:
     add_id(parser)
     add_content(parser, required=False)
     add_end(parser, required=True)
-    _add_value_only(parser)
+    add_value_only(parser)
 
 
-def _add_value_only(parser: ArgumentParser) -> None:
+def add_value_only(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--value-only", action="store_true", help="print the value and nothing else, anywhere"
     )
@@ -60,7 +60,7 @@ def run_create(arguments: Namespace) -> int:
     service = SignedIn(arguments)
     body = content(arguments) | (end(arguments) or {"expiration": DEFAULT_DAYS})
     made = service.ask("POST", TOKENS, body).body
-    _show(output_of(arguments), made, value_only=arguments.value_only)
+    show_value(output_of(arguments), made, value_only=arguments.value_only)
     return 0
 
 
@@ -68,11 +68,11 @@ def run_regenerate(arguments: Namespace) -> int:
     service = SignedIn(arguments)
     token_id = one_token(service, arguments.id)
     made = service.ask("POST", f"{TOKENS}/{token_id}/regenerate", content(arguments) | end(arguments)).body
-    _show(output_of(arguments), made, value_only=arguments.value_only)
+    show_value(output_of(arguments), made, value_only=arguments.value_only)
     return 0
 
 
-def _show(output: Output, made: dict[str, Any], *, value_only: bool) -> None:
+def show_value(output: Output, made: dict[str, Any], *, value_only: bool) -> None:
     """The value stands on a line of its own, outside of every frame, so that it is copied whole."""
     if output.as_json:
         output.json(made)

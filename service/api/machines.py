@@ -1,0 +1,138 @@
+"""/v1/admin/machines: made by administrators, who make their tokens; /v1/machines: for those who answer for them."""
+
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+from aiohttp import web
+from msgspec import Meta
+
+from service.api.admin_users import grant_of
+from service.api.answers import json_answer
+from service.api.bodies import read_body, read_json
+from service.api.path_ids import path_id
+from service.api.queries import read_query, read_reason
+from service.api.query_values import link_on, said_by
+from service.api.token_answers import issued_document, token_document
+from service.api.token_bodies import NewToken, token_request
+from service.api.token_queries import next_link, read_page
+from service.api.user_answers import grant_document, user_document
+from service.application.machines import MOST_RESPONSIBLE
+from service.domain.catalogue import CatalogueDocument
+from service.domain.errors import Faulty
+from service.domain.identifiers import to_wire
+from service.domain.issuance import text_fault
+from service.domain.machine import Machine
+from service.domain.user import MAX_NAME
+from service.web.appkeys import SERVICES
+from service.web.callers import signed_in
+
+MACHINES: Final = "/v1/admin/machines"
+OWN_MACHINES: Final = "/v1/machines"
+
+
+class NewMachine(msgspec.Struct, kw_only=True):
+    """POST /v1/admin/machines. `responsible` are ids or names of people; `grant` as for people."""
+
+    name: str
+    responsible: Annotated[list[str], Meta(min_length=1, max_length=MOST_RESPONSIBLE)]
+    grant: Literal["default", "all"] | list[str] = "default"
+
+
+async def create_machine(request: web.Request) -> web.Response:
+    """The account. It has no password: nobody signs in as a machine."""
+    services, body = request.app[SERVICES], await read_body(request, NewMachine)
+    machine = await services.machines.create(
+        name=body.name,
+        responsible=body.responsible,
+        grant=grant_of(body.grant),
+        actor=signed_in(request).actor,
+    )
+    return json_answer(machine_document(machine, services.current.catalogue), status=201)
+
+
+async def list_machines(request: web.Request) -> web.Response:
+    """All of them by name; `Link` leads on."""
+    return await _list(request, MACHINES, None)
+
+
+async def list_own_machines(request: web.Request) -> web.Response:
+    """Those that one answers for."""
+    return await _list(request, OWN_MACHINES, signed_in(request).user.id)
+
+
+async def disable_machine(request: web.Request) -> web.Response:
+    """No token of it works from now on."""
+    services, machine = request.app[SERVICES], await _machine(request)
+    revoked = await services.disable_user(machine.user.id, actor=signed_in(request).actor)
+    return json_answer({"revoked_values": revoked})
+
+
+async def create_machine_token(request: web.Request) -> web.Response:
+    """The one kind of token that an administrator makes for another; its value is shown this once."""
+    services, machine = request.app[SERVICES], await _machine(request)
+    asked = token_request(await read_json(request), NewToken)
+    issued = await services.issue(asked, owner_id=machine.user.id, actor=signed_in(request).actor)
+    return json_answer(issued_document(issued), status=201)
+
+
+async def list_machine_tokens(request: web.Request) -> web.Response:
+    """A plain array, for those who answer for the machine; `Link` leads on."""
+    services, machine = request.app[SERVICES], await _own_machine(request)
+    page = read_page(request, machine.user.id)
+    listing = await services.list_tokens(page)
+    url = f"{services.settings.issuer}{OWN_MACHINES}/{to_wire(machine.user.id)}/tokens"
+    documents = [token_document(token, token.state(listing.now)) for token in listing.tokens]
+    return json_answer(documents, headers=next_link(request, url, page, listing))
+
+
+async def revoke_machine_token(request: web.Request) -> web.Response:
+    """Final, by those who answer for the machine; a repeat answers the first revocation."""
+    services, machine = request.app[SERVICES], await _own_machine(request)
+    revoked = await services.revoke(
+        path_id(request, "token_id"),
+        owner_id=machine.user.id,
+        actor=signed_in(request).actor,
+        reason=read_reason(request, "revoked_by_responsible"),
+    )
+    return json_answer(token_document(revoked, revoked.state(revoked.created_at)))
+
+
+def machine_document(machine: Machine, catalogue: CatalogueDocument) -> dict[str, Any]:
+    """The account, what it may be given, and who answers for it."""
+    people = [{"id": to_wire(each.id), "name": each.name} for each in machine.responsible]
+    return {
+        **user_document(machine.user),
+        "grant": grant_document(machine.user.grant, catalogue),
+        "responsible": people,
+    }
+
+
+async def _list(request: web.Request, path: str, responsible_id: str | None) -> web.Response:
+    services = request.app[SERVICES]
+    found, more = await services.machines.page(responsible_id=responsible_id, after=_after(request))
+    documents = [machine_document(machine, services.current.catalogue) for machine in found]
+    url = f"{services.settings.issuer}{path}"
+    return json_answer(documents, headers=link_on(request, url, more.encode().hex()) if more else {})
+
+
+def _after(request: web.Request) -> str:
+    """The folded name behind which the page begins. Raises Faulty for a cursor that is not from these lists."""
+    query = read_query(request, ("cursor",))
+    if "cursor" not in query:
+        return ""
+    try:
+        name = bytes.fromhex(said_by(query["cursor"][0])).decode()
+    except ValueError:
+        name = ""
+    if fault := text_fault("cursor", name, longest=4 * MAX_NAME):  # to fold a name may lengthen it
+        raise Faulty([fault])
+    return name
+
+
+async def _machine(request: web.Request) -> Machine:
+    return await request.app[SERVICES].machines.get(path_id(request))
+
+
+async def _own_machine(request: web.Request) -> Machine:
+    responsible_id = signed_in(request).user.id
+    return await request.app[SERVICES].machines.get(path_id(request), responsible_id=responsible_id)
