@@ -93,6 +93,7 @@ async def accept_invitation(request: web.Request) -> web.Response:
         carrier=Carrier(body.carrier),
         origin=origin,
     )
+    services.address_rates.excuse("invitations", origin.address)
     return _opened(opened, services.settings, status=201)
 
 

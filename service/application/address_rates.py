@@ -38,3 +38,10 @@ class AddressRates:
         self._calls[key] = (began, calls + 1)
         if len(self._calls) > REMEMBERED:
             self._calls.popitem(last=False)
+
+    def excuse(self, kind: str, address: str | None) -> None:
+        """Take one call back: it proved to be no guess."""
+        key = (kind, network_of(address))
+        began, calls = self._calls.get(key, (0, 0))
+        if calls:
+            self._calls[key] = (began, calls - 1)

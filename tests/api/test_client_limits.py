@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from service.application import address_rates, client_limits
+from service.domain.user import Grant, Role
 from tests.api.api_fixtures import PASSWORD, Api, beside
 from tests.api.oauth_fixtures import Answer, Authority, basic
 from tests.clock import TurnableClock
@@ -161,6 +162,25 @@ async def test_one_time_links_are_tried_twenty_times_a_minute(api: Api) -> None:
 
     assert outcomes == [404] * 20 + [429]
     assert (elsewhere, other_route.status) == (404, 200)
+
+
+async def test_a_whole_office_accepts_its_links_from_one_address(api: Api) -> None:
+    """A link that was good was no guess: it is not counted, and what was guessed before still is."""
+    guess = {"secret": "guess", "password": PASSWORD}
+    links = [
+        (await api.authority.services.create_user(name=f"p{n}", role=Role.USER, grant=Grant(), actor="test"))[
+            1
+        ]
+        for n in range(25)
+    ]
+    path = "/v1/invitations/accept"
+
+    first = [(await api.call("POST", path, json=guess)).status for _ in range(19)]
+    bodies = [{"secret": link.reveal(), "password": PASSWORD} for link in links]
+    good = {(await api.call("POST", path, json=body)).status for body in bodies}
+    last = [(await api.call("POST", path, json=guess)).status for _ in range(2)]
+
+    assert (first, good, last) == ([404] * 19, {201}, [404, 429])
 
 
 async def test_a_hundred_thousand_networks_take_no_more_memory() -> None:
