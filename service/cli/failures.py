@@ -28,6 +28,10 @@ class Unreachable(CommandFailed):
     exit_code: ClassVar[int] = 3
 
 
+class AnswerLost(Unreachable):
+    """The connection broke after the request was sent: whether it was done is unknown."""
+
+
 class SessionNeeded(CommandFailed):
     """There is no session, or the service does not take it any more."""
 

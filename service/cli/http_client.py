@@ -10,7 +10,7 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, OpenerDirector, ProxyHandler, Request, build_opener
 
-from service.cli.failures import Misuse, Problem, Unreachable
+from service.cli.failures import AnswerLost, Misuse, Problem, Unreachable
 from service.domain.secret import Secret
 
 TIMEOUT: Final = 30
@@ -60,17 +60,26 @@ class Service:
         )
 
     def ask(
-        self, method: str, path: str, body: Mapping[str, Any] | None = None, *, bearer: Secret | None = None
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        *,
+        bearer: Secret | None = None,
+        key: str | None = None,
     ) -> Answer:
-        """The answer of a call that was done.
+        """The answer of a call that was done; with an idempotency `key` it can be repeated.
 
         Raises:
             Problem: it was refused.
+            AnswerLost: it was sent, and the connection broke.
             Unreachable: nothing of Safeconduct's came back. Whether a change was made is then unknown.
         """
         headers = {"Accept": "application/json", "User-Agent": "safeconduct-cli"}
         if bearer is not None:
             headers["Authorization"] = f"Bearer {bearer.reveal()}"
+        if key is not None:
+            headers["Idempotency-Key"] = key
         if body is not None:
             headers["Content-Type"] = "application/json"
         request = Request(  # noqa: S310 - the scheme is checked above
@@ -108,8 +117,8 @@ class Service:
         return Unreachable(f"{self.url} {_NOT_OURS} (HTTP {error.code} {error.reason})")
 
 
-def _broken(url: str, method: str, error: Exception) -> Unreachable:
+def _broken(url: str, method: str, error: Exception) -> AnswerLost:
     lines = [f"the connection to {url} broke: {str(error) or type(error).__name__}"]
     if method != "GET":
         lines.append("  whether it was done is unknown; look before you repeat it")
-    return Unreachable(*lines)
+    return AnswerLost(*lines)

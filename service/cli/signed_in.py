@@ -1,13 +1,15 @@
 """Calls to the service as the person who signed in."""
 
 import os
+import secrets
+import time
 from argparse import Namespace
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from service.cli.failures import Problem, SessionNeeded
+from service.cli.failures import AnswerLost, Problem, SessionNeeded
 from service.cli.http_client import Answer, Service
 from service.cli.prompts import ask_secret
 from service.cli.session_file import SavedSession, SessionFile
@@ -15,6 +17,9 @@ from service.domain.secret import Secret
 
 DEFAULT_URL = "http://localhost:8080"
 ENDED = {"not_signed_in", "invalid_token"}
+UNDECIDED = {"outcome_unknown", "in_progress"}
+PAUSES = (1, 2, 4)
+"""Seconds between the attempts of a call whose answer was lost."""
 
 
 def session_file() -> SessionFile:
@@ -63,7 +68,9 @@ class SignedIn:
             raise SessionNeeded(f"you are signed in at {saved.url}, not at {self.service.url}")
         self.session = saved
 
-    def ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Answer:
+    def ask(
+        self, method: str, path: str, body: Mapping[str, Any] | None = None, *, key: str | None = None
+    ) -> Answer:
         """The answer. Where the service wants the password again (RFC 9470) it is asked for, and the call repeated.
 
         Raises:
@@ -71,12 +78,30 @@ class SignedIn:
             Problem, Unreachable: as for any call.
         """
         try:
-            return self._ask(method, path, body)
+            return self._ask(method, path, body, key)
         except Problem as problem:
             if problem.code != "insufficient_user_authentication":
                 raise
         self._confirm()
-        return self._ask(method, path, body)
+        return self._ask(method, path, body, key)
+
+    def once(self, method: str, path: str, body: Mapping[str, Any]) -> Answer:
+        """The same under a key of its own: where the answer is lost the call is repeated, and done once all the same.
+
+        Raises:
+            SessionNeeded, Problem, Unreachable: as for any call; also after the last attempt.
+        """
+        key = secrets.token_urlsafe(24)
+        for pause in PAUSES:
+            try:
+                return self.ask(method, path, body, key=key)
+            except AnswerLost:
+                pass
+            except Problem as problem:
+                if problem.code not in UNDECIDED:
+                    raise
+            time.sleep(pause)
+        return self.ask(method, path, body, key=key)
 
     def listing(self, path: str, query: Mapping[str, Any], *, whole: bool) -> Listing:
         """The first page of a list, or, following `Link: rel="next"`, the `whole` of it."""
@@ -90,9 +115,9 @@ class SignedIn:
                 break
         return Listing(items, more=wanted is not None)
 
-    def _ask(self, method: str, path: str, body: Mapping[str, Any] | None) -> Answer:
+    def _ask(self, method: str, path: str, body: Mapping[str, Any] | None, key: str | None = None) -> Answer:
         try:
-            return self.service.ask(method, path, body, bearer=self.session.bearer)
+            return self.service.ask(method, path, body, bearer=self.session.bearer, key=key)
         except Problem as problem:
             if problem.status == 401 and problem.code in ENDED:
                 raise SessionNeeded("your session has ended") from None

@@ -78,7 +78,7 @@ def run_edit(arguments: Namespace) -> int:
     except Problem as problem:
         if problem.code != "needs_new_value":
             raise
-        call = _regenerate(token_id, problem.members["regenerate"]["body"])
+        call = regenerate_command(token_id, problem.members["regenerate"]["body"])
         raise CommandFailed(*problem.lines, f"  {call}") from None
     if output.as_json:
         output.json(token)
@@ -123,7 +123,7 @@ def _revoke_each(output: Output, service: SignedIn, arguments: Namespace) -> int
     return 0
 
 
-def _regenerate(token_id: str, members: Mapping[str, Any]) -> str:
+def regenerate_command(token_id: str, members: Mapping[str, Any]) -> str:
     """The command that would do what an edit cannot: of what is signed, an edit here names the end alone."""
     if (moment := members.get("expires_at")) is not None:
         until = ["--expires-at", str(moment)]

@@ -7,10 +7,20 @@ from rich.panel import Panel
 from rich.text import Text
 
 from service.cli.commands import Commands, add_command
+from service.cli.failures import CommandFailed
 from service.cli.output import Output, facts, output_of, printable
 from service.cli.signed_in import SignedIn
+from service.cli.tokens.changing import regenerate_command
 from service.cli.tokens.ids import TOKENS, one_token
-from service.cli.tokens.options import add_content, add_end, add_id, content, end
+from service.cli.tokens.options import (
+    add_content,
+    add_end,
+    add_id,
+    add_overlap,
+    content,
+    end,
+    overlap,
+)
 from service.cli.tokens.words import exact_end, scopes
 from service.clock import system_clock
 
@@ -40,13 +50,17 @@ def add_regenerate(group: Commands) -> None:
         group,
         "regenerate",
         run_regenerate,
-        help="make a new value; the old one stops working",
+        help="make a new value; the old one stops working, at once or after an overlap",
         more="Note, scopes and API stay unless given. It works on expired tokens, not on revoked ones.",
-        examples=["safeconduct tokens regenerate 3f2a9c1d --days 90"],
+        examples=[
+            "safeconduct tokens regenerate 3f2a9c1d --days 90",
+            "safeconduct tokens regenerate 3f2a9c1d --days 90 --overlap 1h",
+        ],
     )
     add_id(parser)
     add_content(parser, required=False)
     add_end(parser, required=True)
+    add_overlap(parser)
     add_value_only(parser)
 
 
@@ -59,7 +73,7 @@ def add_value_only(parser: ArgumentParser) -> None:
 def run_create(arguments: Namespace) -> int:
     service = SignedIn(arguments)
     body = content(arguments) | (end(arguments) or {"expiration": DEFAULT_DAYS})
-    made = service.ask("POST", TOKENS, body).body
+    made = _made(service, TOKENS, body)
     show_value(output_of(arguments), made, value_only=arguments.value_only)
     return 0
 
@@ -67,9 +81,21 @@ def run_create(arguments: Namespace) -> int:
 def run_regenerate(arguments: Namespace) -> int:
     service = SignedIn(arguments)
     token_id = one_token(service, arguments.id)
-    made = service.ask("POST", f"{TOKENS}/{token_id}/regenerate", content(arguments) | end(arguments)).body
+    body = content(arguments) | end(arguments) | overlap(arguments)
+    made = _made(service, f"{TOKENS}/{token_id}/regenerate", body)
     show_value(output_of(arguments), made, value_only=arguments.value_only)
     return 0
+
+
+def _made(service: SignedIn, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    """What was made with its value; made once, however often it had to be asked for."""
+    made: dict[str, Any] = service.once("POST", path, body).body
+    if made.get("value_gone"):
+        raise CommandFailed(
+            f"token {made['id']} has its new value, but that was lost on the way; make another one:",
+            f"  {regenerate_command(made['id'], body)}",
+        )
+    return made
 
 
 def show_value(output: Output, made: dict[str, Any], *, value_only: bool) -> None:

@@ -1,9 +1,12 @@
 """Options that several token commands share, and the members of a request that they become."""
 
-from argparse import ArgumentParser, Namespace
-from typing import Any
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from typing import Any, Final
 
 from service.cli.commands import words
+from service.cli.times import DAY, HOUR, MINUTE
+
+_UNITS: Final = {"s": 1, "m": MINUTE, "h": HOUR, "d": DAY}
 
 
 def add_id(parser: ArgumentParser, *, several: bool = False) -> None:
@@ -43,6 +46,35 @@ def add_end(parser: ArgumentParser, *, required: bool = False, never: bool = Tru
         end.add_argument(
             "--no-expiration", action="store_true", help="it never ends, where policy allows that"
         )
+
+
+def add_overlap(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--overlap",
+        metavar="TIME",
+        type=_seconds,
+        help="the old value goes on so long: 90s, 15m, 1h, up to 7d (default: it ends at once)",
+    )
+    parser.add_argument(
+        "--until-used",
+        action="store_true",
+        help="with --overlap: the old value ends as soon as the new one is used",
+    )
+
+
+def overlap(arguments: Namespace) -> dict[str, Any]:
+    """The members that say how long the old value goes on; empty when it ends at once."""
+    if arguments.overlap is None:
+        return {"overlap_until_used": True} if arguments.until_used else {}
+    return {"overlap": arguments.overlap} | ({"overlap_until_used": True} if arguments.until_used else {})
+
+
+def _seconds(text: str) -> int:
+    """Of a number and its unit, like 1h. Raises ArgumentTypeError."""
+    number, unit = text[:-1], _UNITS.get(text[-1:])
+    if unit is None or not number.isascii() or not number.isdecimal() or len(number) > 6:
+        raise ArgumentTypeError(f"{text!r} is no time: write 90s, 15m, 1h or 2d")
+    return int(number) * unit
 
 
 def content(arguments: Namespace) -> dict[str, Any]:
