@@ -3,8 +3,6 @@
 import unicodedata
 from collections.abc import Sequence
 
-from zxcvbn import zxcvbn
-
 from service.domain.errors import Fault
 
 MINIMUM = 15
@@ -40,6 +38,8 @@ def _is_guessable(password: str, context: Sequence[str]) -> bool:
         rest = rest.replace(word, "")
     if len("".join(rest.split())) < _OF_ITS_OWN:
         return True
+    from zxcvbn import zxcvbn  # noqa: PLC0415 - its word lists are for processes in which somebody sets a password
+
     try:
         estimate = zxcvbn(password[:_ESTIMATED], user_inputs=[*words, *context])
     except (ValueError, OverflowError):
