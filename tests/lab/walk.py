@@ -42,7 +42,9 @@ def steps(replica: Replica, token: str) -> Iterator[Step]:
     """One for each route and method."""
     list_id = claims(token)["status"]["status_list"]["uri"].rpartition("/")[2]
     for route in ROUTES:
-        path = route.path.replace("{id}", list_id if "/status-lists/" in route.path else NOBODY)
+        path = route.path.replace("{token_id}", NOBODY).replace(
+            "{id}", list_id if "/status-lists/" in route.path else NOBODY
+        )
         path = path.replace("{kid}", "k" * 43) + ("?name=ann" if route.path == "/v1/admin/users" else "")
         request = request_bytes(
             route.method, path, authorization=_authorization(route, replica, token), **_body(route, token)
