@@ -16,6 +16,7 @@ from safeconduct.status_list_token import SignedStatusList, check_status_list_to
 
 from keys import KeyRing, KeyState, MasterKey, MasterKeys, Purpose
 from keys.private_part import require_open
+from service.domain.audit import FIRST_CHAIN, chain
 from service.storage.keys import _key_of
 from tests.lab.replica import Replica
 
@@ -65,6 +66,27 @@ def _read(replica: Replica, statement: str) -> list[sqlite3.Row]:
     with closing(sqlite3.connect(uri, uri=True, timeout=5)) as connection:
         connection.row_factory = sqlite3.Row
         return connection.execute(statement).fetchall()
+
+
+def audited(replica: Replica, action: str, subject: str) -> int:
+    """How often the audit says that this was done to this."""
+    entries = rows(replica, "SELECT action, subject FROM audit")
+    return sum((entry["action"], entry["subject"]) == (action, subject) for entry in entries)
+
+
+def broken_links(replica: Replica) -> list[int]:
+    """The sequence numbers at which the audit's chain does not follow from the entry before, or one is missing."""
+    entries = rows(
+        replica, "SELECT sequence, at, actor, action, subject, detail, chain FROM audit ORDER BY sequence"
+    )
+    link, broken = FIRST_CHAIN, []
+    for expected, entry in enumerate(entries, 1):
+        link = chain(
+            link, **{name: entry[name] for name in ("sequence", "at", "actor", "action", "subject", "detail")}
+        )
+        if (entry["sequence"], entry["chain"]) != (expected, link):
+            broken.append(entry["sequence"])
+    return broken
 
 
 def ring(replica: Replica) -> KeyRing:

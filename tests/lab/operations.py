@@ -6,7 +6,17 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from keys import KeyState, Purpose
-from tests.lab.evidence import active_kids, change, jwts, published_kids, ring, rows, signed_list, status
+from tests.lab.evidence import (
+    active_kids,
+    audited,
+    change,
+    jwts,
+    published_kids,
+    ring,
+    rows,
+    signed_list,
+    status,
+)
 from tests.lab.exchange import Answer, request_bytes
 from tests.lab.replica import NEW_TOKEN, TOKENS, Person, Replica
 from tests.servers.leash import wait_until
@@ -14,6 +24,11 @@ from tests.servers.leash import wait_until
 LISTED_WITHIN = 10  # seconds after the restart (F3)
 FOLLOWED_WITHIN = 5  # seconds until a replica publishes the keys that are stored
 _NUMBERS = count()
+
+
+def bare(wire_id: str) -> str:
+    """An id as it is stored."""
+    return wire_id.replace("-", "")
 
 
 @dataclass
@@ -68,6 +83,7 @@ class Create(Operation):
             assert len(records) == 1
             assert self.is_active(seen[0])
         for record in records:
+            assert audited(self.replica, "token.created", f"token:{bare(record['id'])}") == 1
             assert self.person.call("DELETE", f"{TOKENS}/{record['id']}").status == 200
         for token in seen:
             assert not self.is_active(token)
@@ -87,7 +103,7 @@ class Regenerate(Operation):
         return self.as_person("POST", path, json_body={"expiration": 20})
 
     def check(self, answer: Answer) -> None:
-        record = self.before["id"].replace("-", "")
+        record = bare(self.before["id"])
         values = rows(self.replica, f"SELECT jti, revoked_at FROM token_value WHERE token_id = '{record}'")
         [current] = rows(self.replica, f"SELECT jti FROM token WHERE id = '{record}'")
         live = [value["jti"] for value in values if value["revoked_at"] is None]
@@ -95,6 +111,7 @@ class Regenerate(Operation):
         old_lives = self.is_active(self.before["token"])
         assert live == [current["jti"]]
         assert len(values) == (1 if old_lives else 2)
+        assert audited(self.replica, "token.regenerated", f"token:{record}") == len(values) - 1
         assert len(seen) == (answer.status == 201)
         for token in seen:
             assert self.is_active(token)
@@ -117,6 +134,7 @@ class Revoke(Operation):
     def check(self, answer: Answer) -> None:
         lives = self.is_active(self.token["token"])
         assert not (answer.status == 200 and lives)
+        assert audited(self.replica, "token.revoked", f"token:{bare(self.token['id'])}") == (not lives)
         assert (self.person.tokens()[self.token["id"]]["revoked_at"] is None) == lives
         self.in_the_list(self.token["token"], 0 if lives else 1)
         first, again = (self.person.call("DELETE", f"{TOKENS}/{self.token['id']}") for _ in range(2))
@@ -144,6 +162,7 @@ class Disable(Operation):
         signed_in = self.user.call("GET", "/v1/me").status == 200
         assert (live, signed_in) in (([], False), (self.tokens, True))
         assert not (answer.status == 200 and live)
+        assert audited(self.replica, "user.disabled", f"user:{bare(self.user.id)}") == (not live)
         for token in self.tokens:
             self.in_the_list(token, 0 if live else 1)
         assert self.person.call("POST", f"/v1/admin/users/{self.user.id}/disable").status == 200
@@ -172,6 +191,7 @@ class Rotate(Operation):
         next_ones = [key for key in ring(self.replica).keys if key.state is KeyState.NEXT]
         assert {key.purpose for key in next_ones} == set(Purpose)
         assert answer.status in {0, 200}, answer.raw
+        assert audited(self.replica, "key.retire", f"key:{self.before}") == (active != self.before)
         assert not (answer.status == 200 and active == self.before)
         known = {active, self.before, *(key.kid for key in next_ones)}
         assert wait_until(lambda: known <= published_kids(self.replica), within=FOLLOWED_WITHIN)

@@ -6,6 +6,7 @@ from functools import partial
 
 import pytest
 
+from tests.lab.evidence import broken_links
 from tests.lab.exchange import Answer, exchange
 from tests.lab.operations import OPERATIONS, Operation
 from tests.lab.proxy import Hold, Proxy
@@ -60,6 +61,7 @@ def test_a_crash_before_any_statement_leaves_all_or_nothing(
     points = sweep(replica, proxy, operation, lambda message: message.acts, every=3)
 
     assert points >= 5
+    assert broken_links(replica) == []
 
 
 @pytest.mark.parametrize("answer", [False, True], ids=["before", "after"])
@@ -82,3 +84,4 @@ def test_a_crash_before_any_message_leaves_all_or_nothing(
     points = sweep(replica, proxy, operation, lambda _: True, every=1)
 
     assert points >= 40
+    assert broken_links(replica) == []

@@ -8,6 +8,7 @@ from contextlib import suppress
 
 import pytest
 
+from tests.lab.evidence import broken_links
 from tests.lab.exchange import exchange
 from tests.lab.operations import OPERATIONS, Operation
 from tests.lab.replica import Replica, running_replica
@@ -80,6 +81,7 @@ def test_a_crash_before_the_disk_has_it_leaves_all_or_nothing(
 ) -> None:
     """What was written and not yet forced to the disk was not acknowledged either: there is no answer yet."""
     assert sweep(replica, leash, operation, "fdatasync") >= 1
+    assert broken_links(replica) == []
 
 
 @pytest.mark.nightly
@@ -88,3 +90,4 @@ def test_a_crash_before_any_write_leaves_all_or_nothing(
 ) -> None:
     """Half a transaction in the log is none."""
     assert sweep(replica, leash, operation, "pwrite64") >= 10
+    assert broken_links(replica) == []
