@@ -10,10 +10,8 @@ import structlog
 from argon2 import PasswordHasher
 
 from keys import MasterKeys, VerifyOnly
-from service.application.address_rates import AddressRates
-from service.application.bootstrap import first_start, index_key
+from service.application.bootstrap import first_start
 from service.application.catalogue import ApplyCatalogue
-from service.application.client_limits import ClientLimits
 from service.application.clients import CreateClient, DisableClient
 from service.application.current import Current
 from service.application.edit import EditToken
@@ -22,25 +20,18 @@ from service.application.housekeeping import Housekeeping
 from service.application.idempotency import UnderWay
 from service.application.introspect import Introspect
 from service.application.inventory import ListInventory
-from service.application.invitations import Invitations
 from service.application.issue import IssueToken
-from service.application.keys import CompromiseKey, KeyRoom, ListKeys, RotateKeys
+from service.application.keys import ListKeys, RotateKeys
 from service.application.list_tokens import GetToken, ListTokens
 from service.application.machines import Machines
-from service.application.minting import Mint
 from service.application.passwords import Passwords
-from service.application.ports import Announcer, Storage
+from service.application.ports import Storage
 from service.application.readiness import Readiness
-from service.application.recognition import RecogniseToken
 from service.application.regenerate import RegenerateToken
 from service.application.revoke import RevokePresented, RevokeToken
 from service.application.revoke_many import RevokeMany
 from service.application.rotate_itself import RotateItself
-from service.application.sign_in import SessionLifetimes, Sessions
-from service.application.status_lists import ListTimes, StatusListTokens
-from service.application.throttle import TryPassword
 from service.application.users import CreateUser, DisableUser
-from service.ceilings import scan_rules, throttle_rules
 from service.clock import Clock
 from service.domain.catalogue import CatalogueDocument
 from service.domain.identifiers import Randomness
@@ -48,6 +39,10 @@ from service.publish.in_process import InProcessAnnouncer
 from service.settings import Settings
 from service.storage import open_storage
 from service.web.services import Services
+from service.wiring.limits import address_rates, client_limits
+from service.wiring.people import people
+from service.wiring.tokens import keys_of, mint_of, recogniser, status_lists_of
+from service.wiring.world import World
 
 log = structlog.get_logger("start")
 
@@ -66,7 +61,7 @@ def shipped_catalogue(settings: Settings) -> CatalogueDocument:
     path = (
         Path(settings.catalogue_file)
         if settings.catalogue_file
-        else Path(__file__).with_name("catalogue.toml")
+        else Path(__file__).parent.with_name("catalogue.toml")
     )
     return CatalogueDocument.from_toml(path.read_text("utf-8"), issuer=settings.issuer)
 
@@ -94,7 +89,7 @@ async def open_services(
     )
     try:
         await storage.migrate()
-        world = _World(
+        world = World(
             settings=settings,
             clock=clock,
             storage=storage,
@@ -111,27 +106,12 @@ async def open_services(
         await storage.close()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _World:
-    """What every use case is built from."""
-
-    settings: Settings
-    clock: Clock
-    storage: Storage
-    announcer: Announcer
-    passwords: Passwords
-    masters: MasterKeys | None
-    randomness: Randomness
-    current: Current
-    hash_key: bytes | None
-
-
-async def _build(world: _World) -> Opened:
+async def _build(world: World) -> Opened:
     storage, current = world.storage, world.current
-    rotate_keys, compromise_key = _keys(world)
+    rotate_keys, compromise_key = keys_of(world)
     apply_catalogue = await _first_start(world, rotate_keys)
-    mint, under_way, (sessions, invitations) = await _mint(world), UnderWay(), _people(world)
-    status_lists, recognise = _status_lists(world), _recogniser(world)
+    mint, under_way, (sessions, invitations) = await mint_of(world), UnderWay(), people(world)
+    status_lists, recognise = status_lists_of(world), recogniser(world)
     services = Services(
         settings=world.settings,
         current=current,
@@ -156,8 +136,8 @@ async def _build(world: _World) -> Opened:
         inventory=ListInventory(storage),
         recognise=recognise,
         introspect=Introspect(recognise),
-        client_limits=_client_limits(world, recognise),
-        address_rates=_address_rates(world),
+        client_limits=client_limits(world, recognise),
+        address_rates=address_rates(world),
         status_lists=status_lists,
         list_keys=ListKeys(storage),
         rotate_keys=rotate_keys,
@@ -168,29 +148,7 @@ async def _build(world: _World) -> Opened:
     return Opened(services=services, storage=storage, housekeeping=housekeeping)
 
 
-def _keys(world: _World) -> tuple[RotateKeys, CompromiseKey]:
-    policy = world.settings.rotation_policy()
-    room = KeyRoom(world.storage, world.current, world.masters, randomness=world.randomness)
-    return RotateKeys(room, policy), CompromiseKey(world.storage, room, policy)
-
-
-def _recogniser(world: _World) -> RecogniseToken:
-    issuer = world.settings.issuer
-    return RecogniseToken(
-        world.storage, world.current, issuer=issuer, hash_key=world.hash_key, clock=world.clock
-    )
-
-
-def _client_limits(world: _World, recognise: RecogniseToken) -> ClientLimits:
-    rules = scan_rules(world.settings)
-    return ClientLimits(world.storage, rules, is_known=recognise.remembers, clock=world.clock)
-
-
-def _address_rates(world: _World) -> AddressRates:
-    return AddressRates(per_minute=world.settings.anonymous_requests_per_minute, clock=world.clock)
-
-
-async def _first_start(world: _World, rotate_keys: RotateKeys) -> ApplyCatalogue:
+async def _first_start(world: World, rotate_keys: RotateKeys) -> ApplyCatalogue:
     apply_catalogue = ApplyCatalogue(world.storage, world.current)
     try:
         await first_start(world.storage, apply_catalogue, rotate_keys, shipped_catalogue(world.settings))
@@ -198,52 +156,3 @@ async def _first_start(world: _World, rotate_keys: RotateKeys) -> ApplyCatalogue
         log.warning("verify_only", reason=str(error))
     await world.current.reload(world.storage)
     return apply_catalogue
-
-
-async def _mint(world: _World) -> Mint:
-    return Mint(
-        world.current,
-        issuer=world.settings.issuer,
-        randomness=world.randomness,
-        hash_key=world.hash_key,
-        index_key=await index_key(world.storage, world.masters, randomness=world.randomness),
-    )
-
-
-def _people(world: _World) -> tuple[Sessions, Invitations]:
-    settings = world.settings
-    lifetimes = SessionLifetimes(
-        bearer=settings.bearer_session_lifetime,
-        cookie=settings.cookie_session_lifetime,
-        cookie_idle=settings.cookie_session_idle,
-    )
-    try_password = _throttle(world)
-    sessions = Sessions(world.storage, try_password, randomness=world.randomness, lifetimes=lifetimes)
-    return sessions, Invitations(
-        world.storage,
-        sessions,
-        world.passwords,
-        try_password,
-        randomness=world.randomness,
-        lifetime=settings.invitation_lifetime,
-    )
-
-
-def _throttle(world: _World) -> TryPassword:
-    return TryPassword(
-        world.storage,
-        world.passwords,
-        throttle_rules(world.settings),
-        randomness=world.randomness,
-        device_lifetime=world.settings.known_device_lifetime,
-    )
-
-
-def _status_lists(world: _World) -> StatusListTokens:
-    settings = world.settings
-    times = ListTimes(
-        ttl=settings.status_list_ttl, lifetime=settings.status_list_lifetime, tick=settings.status_list_tick
-    )
-    return StatusListTokens(
-        world.storage, world.current, issuer=settings.issuer, times=times, clock=world.clock
-    )

@@ -1,0 +1,36 @@
+"""Who signs in, and how often they may try."""
+
+from service.application.invitations import Invitations
+from service.application.sign_in import SessionLifetimes, Sessions
+from service.application.throttle import TryPassword
+from service.ceilings import throttle_rules
+from service.wiring.world import World
+
+
+def people(world: World) -> tuple[Sessions, Invitations]:
+    settings = world.settings
+    lifetimes = SessionLifetimes(
+        bearer=settings.bearer_session_lifetime,
+        cookie=settings.cookie_session_lifetime,
+        cookie_idle=settings.cookie_session_idle,
+    )
+    try_password = _throttle(world)
+    sessions = Sessions(world.storage, try_password, randomness=world.randomness, lifetimes=lifetimes)
+    return sessions, Invitations(
+        world.storage,
+        sessions,
+        world.passwords,
+        try_password,
+        randomness=world.randomness,
+        lifetime=settings.invitation_lifetime,
+    )
+
+
+def _throttle(world: World) -> TryPassword:
+    return TryPassword(
+        world.storage,
+        world.passwords,
+        throttle_rules(world.settings),
+        randomness=world.randomness,
+        device_lifetime=world.settings.known_device_lifetime,
+    )

@@ -1,0 +1,24 @@
+"""What every use case is built from."""
+
+from dataclasses import dataclass
+
+from keys import MasterKeys
+from service.application.current import Current
+from service.application.passwords import Passwords
+from service.application.ports import Announcer, Storage
+from service.clock import Clock
+from service.domain.identifiers import Randomness
+from service.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    settings: Settings
+    clock: Clock
+    storage: Storage
+    announcer: Announcer
+    passwords: Passwords
+    masters: MasterKeys | None
+    randomness: Randomness
+    current: Current
+    hash_key: bytes | None
