@@ -55,6 +55,8 @@ class Settings:
     max_body: int = 65_536
     body_timeout: int = 10
     keepalive_timeout: int = 15
+    connections_at_once: int = 1_000
+    connections_per_address: int = 50  # not of trusted proxies and this machine
     shutdown_timeout: int = 30
     password_hashes_at_once: int = 2
     password_queue: int = 16

@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+from collections.abc import Collection
 from typing import Any, Final
 
 import structlog
@@ -9,6 +10,8 @@ from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError, LineTooLong
 
 from service.web.appkeys import ERRORS, SERVICES, UNROUTED
+from service.web.client_address import read_networks
+from service.web.connections import REFUSAL, THIS_MACHINE, ConnectionCeilings, Network
 from service.web.error_answers import ErrorAnswers
 from service.web.headers import security_headers
 from service.web.limits import LINGERING, LONGEST_LINE, MOST_HEADERS
@@ -24,13 +27,32 @@ _DRAIN: Final = 1.0
 class Connection(web.RequestHandler):
     """One client's connection."""
 
-    __slots__ = ("_answers", "_headers", "_stalled")
+    __slots__ = ("_answers", "_ceilings", "_counted", "_headers", "_stalled")
 
-    def __init__(self, manager: web.Server, *, answers: ErrorAnswers, secure: bool, **options: Any) -> None:
+    def __init__(
+        self,
+        manager: web.Server,
+        *,
+        answers: ErrorAnswers,
+        ceilings: ConnectionCeilings,
+        secure: bool,
+        **options: Any,
+    ) -> None:
         super().__init__(manager, **options)
         self._answers = answers
+        self._ceilings = ceilings
+        self._counted: str | None = None
         self._headers = security_headers(secure=secure)
         self._stalled: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        peer = transport.get_extra_info("peername")
+        self._counted = self._ceilings.enter(peer[0] if isinstance(peer, tuple) else None)
+        if self._counted is not None:
+            super().connection_made(transport)
+        elif isinstance(transport, asyncio.Transport):
+            transport.write(REFUSAL)
+            transport.close()
 
     def handle_error(
         self,
@@ -67,7 +89,9 @@ class Connection(web.RequestHandler):
     def connection_lost(self, exc: BaseException | None) -> None:
         if self._stalled is not None:
             self._stalled.cancel()
-        super().connection_lost(exc)
+        if self._counted is not None:
+            self._ceilings.leave(self._counted)
+            super().connection_lost(exc)
 
     def force_close(self) -> None:
         """Close; what the client has not read by then is not kept for it for ever."""
@@ -96,6 +120,15 @@ class _Listener(web.Server):
 class Runner(web.AppRunner):
     """aiohttp's runner with our connections."""
 
+    def __init__(self, app: web.Application, *, uncounted: Collection[Network], **options: Any) -> None:
+        super().__init__(app, **options)
+        settings = app[SERVICES].settings
+        self._ceilings = ConnectionCeilings(
+            at_once=settings.connections_at_once,
+            per_address=settings.connections_per_address,
+            uncounted=(*uncounted, *read_networks(settings.trusted_proxies)),
+        )
+
     async def _make_server(self) -> web.Server:
         made = await super()._make_server()
         settings, unrouted = self.app[SERVICES].settings, self.app[UNROUTED]
@@ -110,6 +143,7 @@ class Runner(web.AppRunner):
             handle,
             request_factory=made.request_factory,
             answers=self.app[ERRORS],
+            ceilings=self._ceilings,
             secure=settings.secure,
             keepalive_timeout=settings.keepalive_timeout,
             max_line_size=LONGEST_LINE,
@@ -122,12 +156,15 @@ class Runner(web.AppRunner):
 
 
 class Server:
-    """The application on its address, until it is told to stop."""
+    """The application on its address, until it is told to stop.
 
-    def __init__(self, app: web.Application) -> None:
+    Of `uncounted` networks, and of trusted proxies, any number of connections is taken up to the process's ceiling.
+    """
+
+    def __init__(self, app: web.Application, *, uncounted: Collection[Network] = THIS_MACHINE) -> None:
         self._app = app
         self._settings = app[SERVICES].settings
-        self._runner = Runner(app, shutdown_timeout=self._settings.shutdown_timeout)
+        self._runner = Runner(app, uncounted=uncounted, shutdown_timeout=self._settings.shutdown_timeout)
 
     async def start(self) -> None:
         """Listen. Raises RouteUndeclared, or OSError when the address is taken."""
