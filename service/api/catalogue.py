@@ -33,7 +33,7 @@ class CatalogueToApply(msgspec.Struct, kw_only=True):
 async def apply_catalogue(request: web.Request) -> web.Response:
     body = await read_body(request, CatalogueToApply)
     services = request.app[SERVICES]
-    with _faults_told():
+    with faults_told():
         applied = await services.apply_catalogue(
             CatalogueDocument.from_toml(body.toml, issuer=services.settings.issuer),
             actor=signed_in(request).actor,
@@ -54,7 +54,7 @@ def applied_document(applied: Applied) -> dict[str, Any]:
 
 
 @contextmanager
-def _faults_told() -> Iterator[None]:
+def faults_told() -> Iterator[None]:
     """What is wrong with a catalogue, as faults of this request."""
     try:
         yield

@@ -35,6 +35,18 @@ def read_query(
     return query
 
 
+def read_flag(request: web.Request, name: str) -> bool:
+    """The one parameter of a call that may also only look; absent is false.
+
+    Raises:
+        UnknownParameters, Faulty: another one, or neither `true` nor `false`.
+    """
+    word = read_query(request, (name,)).get(name, ["false"])[0]
+    if word not in {"true", "false"}:
+        raise Faulty([Fault(name, "invalid_value", "true or false")])
+    return word == "true"
+
+
 def read_reason(request: web.Request, otherwise: str) -> str:
     """The one parameter that a revocation takes.
 

@@ -4,6 +4,7 @@ from typing import Final
 
 from service.api.admin_clients import create_client, disable_client, list_clients
 from service.api.admin_keys import compromise_key, list_keys, rotate_keys
+from service.api.admin_policy import get_policy, put_policy
 from service.api.admin_tokens import INVENTORY, get_anyones, list_inventory, pause_anyones, revoke_anyones
 from service.api.admin_users import create_user, disable_user, find_users
 from service.api.catalogue import LONGEST_CATALOGUE, apply_catalogue
@@ -107,6 +108,8 @@ ROUTES: Final[tuple[Route, ...]] = (
     _route("GET", "/v1/admin/keys", list_keys, READERS),
     _route("POST", "/v1/admin/keys/rotate", rotate_keys, ADMINISTRATOR, confirmed=True),
     _route("POST", "/v1/admin/keys/{kid}/compromise", compromise_key, ADMINISTRATOR, confirmed=True),
+    _route("GET", "/v1/admin/policy", get_policy, READERS),
+    _route("PUT", "/v1/admin/policy", put_policy, ADMINISTRATOR, confirmed=True),
     Route(
         method="POST",
         path="/v1/admin/catalogue",

@@ -8,16 +8,19 @@ from safeconduct.scope import Scope
 
 from service.api.answers import json_answer
 from service.domain.catalogue import CatalogueDocument
+from service.domain.policy import Rules
 from service.web.appkeys import SERVICES
+from service.web.callers import signed_in
 
 
 async def get_scopes(request: web.Request) -> web.Response:
     """The catalogue in force."""
-    return json_answer(catalogue_document(request.app[SERVICES].current.catalogue))
+    catalogue = request.app[SERVICES].current.catalogue
+    return json_answer(catalogue_document(catalogue, catalogue.policy.of(signed_in(request).user)))
 
 
-def catalogue_document(catalogue: CatalogueDocument) -> dict[str, Any]:
-    """Families with their scopes and what each allows; entities and operations; sets; audiences; policy."""
+def catalogue_document(catalogue: CatalogueDocument, rules: Rules) -> dict[str, Any]:
+    """Families with their scopes and what each allows; entities, operations, sets, audiences; one person's policy."""
     scopes = catalogue.scopes
     return {
         "families": [
@@ -49,8 +52,8 @@ def catalogue_document(catalogue: CatalogueDocument) -> dict[str, Any]:
             for audience in catalogue.audiences
         ],
         "policy": {
-            "max_lifetime_days": catalogue.policy.max_lifetime_days,
-            "allow_no_expiration": catalogue.policy.allow_no_expiration,
+            "max_lifetime_days": rules.max_lifetime_days,
+            "allow_no_expiration": rules.allow_no_expiration,
         },
     }
 

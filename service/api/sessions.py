@@ -6,6 +6,7 @@ import msgspec
 from aiohttp import web
 from msgspec import Meta
 
+from service.api.admin_policy import rules_document
 from service.api.answers import json_answer, no_content
 from service.api.bodies import read_body
 from service.api.times import rfc3339
@@ -98,11 +99,12 @@ async def accept_invitation(request: web.Request) -> web.Response:
 
 
 async def get_me(request: web.Request) -> web.Response:
-    """Who is signed in, what they may hand out, and until when."""
+    """Who is signed in, what they may hand out, which policy holds for them, and until when."""
     who, catalogue = signed_in(request), request.app[SERVICES].current.catalogue
     document = {
         **user_document(who.user),
         "grant": grant_document(who.user.grant, catalogue),
+        "policy": rules_document(catalogue.policy.of(who.user)),
         "session": {
             "carrier": who.session.carrier,
             "confirmed_at": rfc3339(who.session.confirmed_at),

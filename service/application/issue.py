@@ -10,10 +10,10 @@ from service.application.idempotency import Repeated, UnderWay, earlier, note
 from service.application.minting import Mint
 from service.application.ports import Storage, Transaction
 from service.domain.audit import AuditEntry
-from service.domain.errors import Busy, LimitReached, NotAllowed, OutcomeUnknown, Refused
+from service.domain.errors import Busy, NotAllowed, OutcomeUnknown, Quota, Refused
 from service.domain.idempotency import IdempotencyKey
 from service.domain.issuance import Permitted, TokenRequest, permit
-from service.domain.policy import Policy
+from service.domain.policy import Rules
 from service.domain.secret import Secret
 from service.domain.token import Token, TokenValue
 from service.domain.user import User
@@ -51,11 +51,15 @@ class _Room:
     lately: int
     taken: int = 0
 
-    def take(self, policy: Policy) -> None:
-        if self.live + self.taken >= policy.max_live_tokens_per_user:
-            raise LimitReached(f"at most {policy.max_live_tokens_per_user} live tokens; revoke one first")
-        if self.lately + self.taken >= policy.max_creations_per_hour:
-            raise Busy(f"at most {policy.max_creations_per_hour} new tokens an hour", retry_after=HOUR // 4)
+    def take(self, rules: Rules) -> None:
+        rules.demand_room(self.live + self.taken)
+        if self.lately + self.taken >= (most := rules.max_creations_per_hour):
+            place = rules.place("max_creations_per_hour")
+            raise Busy(
+                f"at most {most} new tokens an hour ({place})",
+                retry_after=HOUR // 4,
+                quota=Quota("creations", most, HOUR),
+            )
         self.taken += 1
 
 
@@ -194,9 +198,10 @@ class IssueToken:
             raise NotAllowed("this account is disabled")
         room = rooms[owner.id]
         catalogue = self._current.catalogue
-        permitted = permit(asked.request, grant=owner.grant, catalogue=catalogue, now=now)
+        rules = catalogue.policy.of(owner)
+        permitted = permit(asked.request, grant=owner.grant, rules=rules, catalogue=catalogue, now=now)
         token = self._record(permitted, owner, sequence=owner.version * BATCH + room.taken, now=now)
-        room.take(catalogue.policy)
+        room.take(rules)
         return token
 
     def _record(self, permitted: Permitted, owner: User, *, sequence: int, now: int) -> Token:

@@ -10,10 +10,12 @@ from service.application.minting import Mint
 from service.application.own_tokens import lock_own_token
 from service.application.ports import Transaction
 from service.domain.audit import AuditEntry
-from service.domain.errors import LimitReached, NotAllowed, TokenIsRevoked, TokenIsSuspended
+from service.domain.errors import NotAllowed, TokenIsRevoked, TokenIsSuspended
 from service.domain.issuance import Permitted, TokenRequest, permit
 from service.domain.overlap import Overlap
+from service.domain.policy import Rules
 from service.domain.token import Token, TokenState, TokenValue
+from service.domain.user import Grant, User
 
 
 class Renewal:
@@ -57,8 +59,10 @@ class Renewal:
             Faulty, ScopeExceedsGrant, LimitReached: as for a new token.
         """
         now = await tx.now()
-        await self._find_room(tx, token, now)
-        renewed = await self._renewed(tx, token, request, now)
+        owner = await _owner(tx, token)
+        rules = self._current.catalogue.policy.of(owner)
+        await _find_room(tx, token, rules, now)
+        renewed = self._renewed(token, request, owner.grant, rules, now)
         [place] = await self._mint.places(tx, 1, now=now)
         minted = self._mint.sign(renewed, place, now=now)
         await self._end_others(tx, token, overlap, spared, now)
@@ -80,16 +84,7 @@ class Renewal:
         if ended:
             await tx.status_lists.announce(ended, now)
 
-    async def _find_room(self, tx: Transaction, token: Token, now: int) -> None:
-        """A token that was over counts as live again."""
-        most = self._current.catalogue.policy.max_live_tokens_per_user
-        if token.state(now) is TokenState.EXPIRED and await tx.tokens.count_live(token.owner_id) >= most:
-            raise LimitReached(f"at most {most} live tokens; revoke one first")
-
-    async def _renewed(self, tx: Transaction, token: Token, request: TokenRequest, now: int) -> Token:
-        owner = await tx.users.get(token.owner_id)
-        if owner is None or owner.disabled_at is not None:
-            raise NotAllowed("this account is disabled")
+    def _renewed(self, token: Token, request: TokenRequest, grant: Grant, rules: Rules, now: int) -> Token:
         whole = replace(
             request,
             note=token.note if request.note is None else request.note,
@@ -97,8 +92,22 @@ class Renewal:
             audiences=request.audiences or token.audiences,
             allowed_ips=token.allowed_ips if request.allowed_ips is None else request.allowed_ips,
         )
-        permitted = permit(whole, grant=owner.grant, catalogue=self._current.catalogue, now=now)
+        catalogue = self._current.catalogue
+        permitted = permit(whole, grant=grant, rules=rules, catalogue=catalogue, now=now)
         return _with(token, permitted, jti=self._mint.new_id())
+
+
+async def _owner(tx: Transaction, token: Token) -> User:
+    owner = await tx.users.get(token.owner_id)
+    if owner is None or owner.disabled_at is not None:
+        raise NotAllowed("this account is disabled")
+    return owner
+
+
+async def _find_room(tx: Transaction, token: Token, rules: Rules, now: int) -> None:
+    """A token that was over counts as live again."""
+    if token.state(now) is TokenState.EXPIRED:
+        rules.demand_room(await tx.tokens.count_live(token.owner_id))
 
 
 def _old_end(token: Token, overlap: Overlap, now: int) -> int | None:

@@ -11,7 +11,7 @@ from service.domain.audit import AuditEntry
 from service.domain.errors import TokenIsRevoked
 from service.domain.issuance import DAY, Expiry, TokenRequest
 from service.domain.overlap import LONGEST_BY_ITSELF, Overlap
-from service.domain.policy import Policy
+from service.domain.policy import Rules
 from service.domain.principal import TokenBearer
 from service.domain.token import Token
 
@@ -49,7 +49,9 @@ class RotateItself:
             live = await tx.tokens.live_values(token.id)
             if truth.jti not in {value.jti for value in live if value.ends_at > now}:
                 raise TokenIsRevoked("this value was replaced meanwhile")
-            end = _end(token, expiry, self._current.catalogue.policy, now)
+            owner = await tx.users.get(token.owner_id)
+            assert owner is not None  # noqa: S101 - held with its token
+            end = _end(token, expiry, self._current.catalogue.policy.of(owner), now)
             return await self._renewal.make(
                 tx,
                 token,
@@ -62,10 +64,10 @@ class RotateItself:
             )
 
 
-def _end(token: Token, asked: Expiry | None, policy: Policy, now: int) -> Expiry:
+def _end(token: Token, asked: Expiry | None, rules: Rules, now: int) -> Expiry:
     """The nearest of what is asked, what the owner granted, and what the policy allows."""
     wanted = None if asked is None else asked.moment(now)
     ends = [end for end in (wanted, token.expires_at) if end is not None]
-    if ends or not policy.allow_no_expiration:
-        ends.append(now + policy.max_lifetime_days * DAY)
+    if ends or not rules.allow_no_expiration:
+        ends.append(now + rules.max_lifetime_days * DAY)
     return Expiry(at=min(ends, default=None))

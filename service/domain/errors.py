@@ -148,9 +148,13 @@ class AlreadyExists(WrongState):
 
 
 class LimitReached(WrongState):
-    """A ceiling of the policy is reached; `code` in detail says which."""
+    """A ceiling is reached; `policy` is the place where the policy sets it."""
 
     code: ClassVar[str] = "limit_reached"
+
+    def __init__(self, message: str, *, policy: str) -> None:
+        super().__init__(f"{message} ({policy})")
+        self.policy = policy
 
 
 @dataclass(frozen=True, slots=True)

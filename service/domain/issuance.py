@@ -13,6 +13,7 @@ from safeconduct.scope import UnknownScope
 from service.domain.audience import Audience
 from service.domain.catalogue import MOST_SCOPES, CatalogueDocument
 from service.domain.errors import Fault, Faulty, ScopeExceedsGrant
+from service.domain.policy import Rules
 from service.domain.token import NEVER
 from service.domain.user import Grant, GrantKind
 
@@ -64,8 +65,10 @@ class Permitted:
         return NEVER if self.expires_at is None else self.expires_at
 
 
-def permit(request: TokenRequest, *, grant: Grant, catalogue: CatalogueDocument, now: int) -> Permitted:
-    """The token that may be made of `request`.
+def permit(
+    request: TokenRequest, *, grant: Grant, rules: Rules, catalogue: CatalogueDocument, now: int
+) -> Permitted:
+    """The token that may be made of `request` by whom `grant` and `rules` are for.
 
     Raises:
         Faulty: values that are not acceptable, all of them.
@@ -76,7 +79,7 @@ def permit(request: TokenRequest, *, grant: Grant, catalogue: CatalogueDocument,
     scopes = known_scopes(request.scopes, catalogue, faults)
     audiences = _audiences(request, catalogue, faults)
     networks = _networks(request.allowed_ips or (), faults)
-    expires_at = _expires_at(request, catalogue, now, faults)
+    expires_at = _expires_at(request, rules, now, faults)
     if faults:
         raise Faulty(faults)
     if beyond := beyond_grant(scopes, grant, catalogue):
@@ -194,21 +197,21 @@ def _networks(asked: Sequence[str], faults: list[Fault]) -> tuple[str, ...]:
     return tuple(networks)
 
 
-def _expires_at(
-    request: TokenRequest, catalogue: CatalogueDocument, now: int, faults: list[Fault]
-) -> int | None:
+def _expires_at(request: TokenRequest, rules: Rules, now: int, faults: list[Fault]) -> int | None:
     if request.expiry is None:
         return None
     where = "expires_at" if request.expiry.at is not None else "expiration"
     moment = request.expiry.moment(now)
     end = NEVER if moment is None else moment
-    longest = catalogue.policy.max_lifetime_days
-    if moment is None and not catalogue.policy.allow_no_expiration:
-        faults.append(Fault(where, "expiration_required", "every token needs an end here"))
+    longest = rules.max_lifetime_days
+    if moment is None and not rules.allow_no_expiration:
+        place = rules.place("allow_no_expiration")
+        faults.append(Fault(where, "expiration_required", f"every token needs an end here ({place})"))
     if end <= now:
         faults.append(Fault(where, "in_the_past", "must lie in the future"))
     elif moment is not None and (end > now + longest * DAY or end >= NEVER):
-        faults.append(Fault(where, "too_far", f"at most {longest} days, and before the year 2100"))
+        place = rules.place("max_lifetime_days")
+        faults.append(Fault(where, "too_far", f"at most {longest} days ({place}), and before the year 2100"))
     elif request.not_before is not None and request.not_before >= end:
         faults.append(Fault("not_before", "after_expiry", f"begins after it ends ({_words(end)})"))
     return moment

@@ -16,7 +16,7 @@ async def demand_confirmation(services: Services, who: SignedIn) -> None:
     Raises:
         ConfirmationNeeded: `max_age` says how fresh it must be.
     """
-    match services.current.catalogue.policy.confirm:
+    match services.current.catalogue.policy.of(who.user).confirm:
         case "sign-in":
             return
         case "every":

@@ -95,6 +95,8 @@ def document(error: SafeconductError, issuer: str, request_id: str) -> dict[str,
         members["detail"] = _tellable(detail)
     if faults := getattr(error, "faults", ()):
         members["faults"] = [_fault(fault) for fault in faults if isinstance(fault, domain.Fault)]
+    if isinstance(error, domain.LimitReached):
+        members["policy"] = error.policy
     if isinstance(error, domain.NeedsNewValue):
         members["regenerate"] = error.regenerate
     return members

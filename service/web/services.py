@@ -16,6 +16,7 @@ from service.application.issue import IssueToken
 from service.application.keys import CompromiseKey, ListKeys, RotateKeys
 from service.application.list_tokens import GetToken, ListTokens
 from service.application.machines import Machines
+from service.application.policies import Policies
 from service.application.readiness import Readiness
 from service.application.recognition import RecogniseToken
 from service.application.regenerate import RegenerateToken
@@ -63,3 +64,4 @@ class Services:
     rotate_keys: RotateKeys
     compromise_key: CompromiseKey
     apply_catalogue: ApplyCatalogue
+    policies: Policies

@@ -25,6 +25,7 @@ from service.application.keys import ListKeys, RotateKeys
 from service.application.list_tokens import GetToken, ListTokens
 from service.application.machines import Machines
 from service.application.passwords import Passwords
+from service.application.policies import Policies
 from service.application.ports import Storage
 from service.application.readiness import Readiness
 from service.application.regenerate import RegenerateToken
@@ -143,6 +144,7 @@ async def _build(world: World) -> Opened:
         rotate_keys=rotate_keys,
         compromise_key=compromise_key,
         apply_catalogue=apply_catalogue,
+        policies=Policies(storage, apply_catalogue),
     )
     housekeeping = Housekeeping(storage, current, status_lists, rotate_keys, world.announcer, recognise)
     return Opened(services=services, storage=storage, housekeeping=housekeeping)

@@ -136,7 +136,9 @@ async def answer(api: Api, route: Route, shown: Shown) -> object:
     """Whether the route let the credential in, or the status of its refusal."""
     path = route.path.replace("{id}", LIST_ID if "status" in route.path else ID)
     path = path.replace("{token_id}", ID).replace("{kid}", "x")
-    sends_json = route.method in {"POST", "PATCH"} and route.answers is Answers.PROBLEM and not shown.form
+    sends_json = (
+        route.method in {"POST", "PUT", "PATCH"} and route.answers is Answers.PROBLEM and not shown.form
+    )
     as_form = {"Content-Type": "application/x-www-form-urlencoded"}
     reply = await api.call(
         route.method,

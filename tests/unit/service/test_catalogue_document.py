@@ -145,6 +145,9 @@ def test_changes_are_confirmed_every_time_within_a_window_or_at_sign_in(confirm)
 
 
 NO_SCOPE = "'company:veiw' is no scope of this catalogue"
+NO_MEMBER = "is not a member that exists here"
+DAYS = "must be 1 to 36500"
+UNASKED = "nobody signs in as a machine, so there is nobody to ask"
 CONFIRM = 'must be "every", "sign-in" or 1 to 86400 seconds'
 FACTOR = "not one of off, optional, administrators, all"
 ID = "must be printable ASCII without blanks, quotes, backslashes and braces"
@@ -197,6 +200,13 @@ SAYS = 'must list what the scope allowed, like "read teams"'
         ("policy/max_live_tokens_per_user", 0, "policy.max_live_tokens_per_user: must be 1 to 100000"),
         ("policy/max_creations_per_hour", -1, "policy.max_creations_per_hour: must be 1 to 100000"),
         ("policy/max_lifetime", 90, "policy.max_lifetime: is not a member that exists here"),
+        ("policy/confirm", None, f"policy.confirm: {CONFIRM}"),
+        ("policy/machines", 1, "policy.machines: must be a table"),
+        ("policy/machines", {"confirm": 60}, f"policy.machines.confirm: {UNASKED}"),
+        ("policy/machines", {"second_factor": "off"}, f"policy.machines.second_factor: {NO_MEMBER}"),
+        ("policy/administrators", {"confirm": None}, f"policy.administrators.confirm: {CONFIRM}"),
+        ("policy/administrators", {"max_lifetime_days": 0}, f"policy.administrators.max_lifetime_days: {DAYS}"),
+        ("policy/auditors", {}, f"policy.auditors: {NO_MEMBER}"),
         ("retired_scopes/x", ["read"], f"retired_scopes.x: {SAYS}"),
         ("retired_scopes/x", "read teams", "retired_scopes.x: must be a list of names"),
         ("families/company/title", MISSING, "families.company.title: is missing"),
@@ -276,6 +286,10 @@ policies = st.fixed_dictionaries(
         "second_factor": st.sampled_from(["off", "optional", "administrators", "all"]),
         "max_live_tokens_per_user": st.integers(1, 100_000),
         "max_creations_per_hour": st.integers(1, 100_000),
+        "administrators": st.fixed_dictionaries(
+            {}, optional={"confirm": st.just("every"), "max_lifetime_days": st.integers(1, 36_500)}
+        ),
+        "machines": st.fixed_dictionaries({}, optional={"allow_no_expiration": st.booleans()}),
     },
 )
 

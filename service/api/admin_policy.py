@@ -1,0 +1,63 @@
+"""/v1/admin/policy: what is demanded of tokens, people and changes."""
+
+from typing import Any
+
+import msgspec
+from aiohttp import web
+from safeconduct.document import Document
+
+from service.api.answers import json_answer
+from service.api.bodies import read_body
+from service.api.catalogue import applied_document, faults_told
+from service.api.queries import read_flag
+from service.domain.policy import Policy, Rules, read_policy, write_policy
+from service.web.appkeys import SERVICES
+from service.web.callers import signed_in
+
+
+class PolicyToSet(msgspec.Struct, kw_only=True):
+    """PUT /v1/admin/policy. The whole `policy`, its members as in a catalogue file: what is left out has its default.
+
+    `expected_version` is the one that was looked at.
+    """
+
+    policy: dict[str, Any]
+    expected_version: int | None = None
+
+
+async def get_policy(request: web.Request) -> web.Response:
+    """Every member, and the version of the catalogue that says so."""
+    policy, version = await request.app[SERVICES].policies.get()
+    return json_answer({"version": version, "policy": write_policy(policy)})
+
+
+async def put_policy(request: web.Request) -> web.Response:
+    """What differs; with `?dry_run=true` nothing but that."""
+    dry_run, body = read_flag(request, "dry_run"), await read_body(request, PolicyToSet)
+    with faults_told():
+        policy = _policy(body.policy)
+    applied = await request.app[SERVICES].policies.put(
+        policy, actor=signed_in(request).actor, dry_run=dry_run, expected_version=body.expected_version
+    )
+    answer = {name: value for name, value in applied_document(applied).items() if name != "in_use"}
+    return json_answer({**answer, "policy": write_policy(policy)})
+
+
+def rules_document(rules: Rules) -> dict[str, Any]:
+    """What holds for one person, as their pages need it."""
+    return {
+        "max_lifetime_days": rules.max_lifetime_days,
+        "allow_no_expiration": rules.allow_no_expiration,
+        "confirm": rules.confirm,
+        "needs_second_factor": rules.needs_second_factor,
+        "max_live_tokens": rules.max_live_tokens_per_user,
+        "max_creations_per_hour": rules.max_creations_per_hour,
+    }
+
+
+def _policy(members: dict[str, Any]) -> Policy:
+    """Raises CatalogueInvalid with every fault."""
+    document = Document({"policy": members})
+    policy = read_policy(document.root.table("policy"))
+    document.finish()
+    return policy
