@@ -27,7 +27,7 @@ class PolicyToSet(msgspec.Struct, kw_only=True):
 
 async def get_policy(request: web.Request) -> web.Response:
     """Every member, and the version of the catalogue that says so."""
-    policy, version = await request.app[SERVICES].policies.get()
+    policy, version = await request.app[SERVICES].governance.policies.get()
     return json_answer({"version": version, "policy": write_policy(policy)})
 
 
@@ -36,7 +36,7 @@ async def put_policy(request: web.Request) -> web.Response:
     dry_run, body = read_flag(request, "dry_run"), await read_body(request, PolicyToSet)
     with faults_told():
         policy = _policy(body.policy)
-    applied = await request.app[SERVICES].policies.put(
+    applied = await request.app[SERVICES].governance.policies.put(
         policy, actor=signed_in(request).actor, dry_run=dry_run, expected_version=body.expected_version
     )
     answer = {name: value for name, value in applied_document(applied).items() if name != "in_use"}

@@ -16,7 +16,6 @@ from service.application.issue import IssueToken
 from service.application.keys import CompromiseKey, ListKeys, RotateKeys
 from service.application.list_tokens import GetToken, ListTokens
 from service.application.machines import Machines
-from service.application.policies import Policies
 from service.application.readiness import Readiness
 from service.application.recognition import RecogniseToken
 from service.application.regenerate import RegenerateToken
@@ -27,6 +26,7 @@ from service.application.sign_in import Sessions
 from service.application.status_lists import StatusListTokens
 from service.application.users import CreateUser, DisableUser
 from service.settings import Settings
+from service.web.governance import Governance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,4 +64,4 @@ class Services:
     rotate_keys: RotateKeys
     compromise_key: CompromiseKey
     apply_catalogue: ApplyCatalogue
-    policies: Policies
+    governance: Governance

@@ -25,7 +25,6 @@ from service.application.keys import ListKeys, RotateKeys
 from service.application.list_tokens import GetToken, ListTokens
 from service.application.machines import Machines
 from service.application.passwords import Passwords
-from service.application.policies import Policies
 from service.application.ports import Storage
 from service.application.readiness import Readiness
 from service.application.regenerate import RegenerateToken
@@ -40,6 +39,7 @@ from service.publish.in_process import InProcessAnnouncer
 from service.settings import Settings
 from service.storage import open_storage
 from service.web.services import Services
+from service.wiring.governance import governance
 from service.wiring.limits import address_rates, client_limits
 from service.wiring.people import people
 from service.wiring.tokens import keys_of, mint_of, recogniser, status_lists_of
@@ -144,10 +144,20 @@ async def _build(world: World) -> Opened:
         rotate_keys=rotate_keys,
         compromise_key=compromise_key,
         apply_catalogue=apply_catalogue,
-        policies=Policies(storage, apply_catalogue),
+        governance=governance(world, apply_catalogue),
     )
-    housekeeping = Housekeeping(storage, current, status_lists, rotate_keys, world.announcer, recognise)
-    return Opened(services=services, storage=storage, housekeeping=housekeeping)
+    return Opened(services=services, storage=storage, housekeeping=_housekeeping(world, services))
+
+
+def _housekeeping(world: World, services: Services) -> Housekeeping:
+    return Housekeeping(
+        world.storage,
+        world.current,
+        services.status_lists,
+        services.rotate_keys,
+        world.announcer,
+        services.recognise,
+    )
 
 
 async def _first_start(world: World, rotate_keys: RotateKeys) -> ApplyCatalogue:

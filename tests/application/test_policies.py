@@ -12,7 +12,7 @@ from tests.application.deployment import Deployment
 
 
 async def set_policy(on: Deployment, **members: object) -> Applied:
-    return await on.services.policies.put(Policy(**members), actor="administrator")
+    return await on.services.governance.policies.put(Policy(**members), actor="administrator")
 
 
 async def a_machine(on: Deployment) -> User:
@@ -94,18 +94,18 @@ async def test_a_policy_is_put_in_force_and_nothing_else_is_changed(opened: Depl
     """R56: the difference is told and audited; the rest of the catalogue stays as it is."""
     before = opened.services.current.catalogue
 
-    seen = await opened.services.policies.put(
+    seen = await opened.services.governance.policies.put(
         Policy(machines=Exceptions(max_lifetime_days=9)), actor="administrator", dry_run=True
     )
-    unchanged = await opened.services.policies.get()
-    done = await opened.services.policies.put(
+    unchanged = await opened.services.governance.policies.get()
+    done = await opened.services.governance.policies.put(
         Policy(machines=Exceptions(max_lifetime_days=9)), actor="administrator", expected_version=seen.version
     )
 
     assert unchanged == (before.policy, 1)
     assert done.changes == seen.changes
     assert "changed policy machines: max_lifetime_days nothing → 9" in map(str, done.changes)
-    assert (await opened.services.policies.get())[1] == 2
+    assert (await opened.services.governance.policies.get())[1] == 2
     assert opened.services.current.catalogue.scopes == before.scopes
     assert (await opened.audit("catalogue"))[-1] == "catalogue.applied"
 
@@ -115,7 +115,9 @@ async def test_of_two_policies_at_once_one_is_put_in_force(opened: Deployment) -
     async with opened.replicas() as replicas:
         outcomes = await asyncio.gather(
             *(
-                replicas[n % 2].policies.put(Policy(max_lifetime_days=n), actor="a", expected_version=1)
+                replicas[n % 2].governance.policies.put(
+                    Policy(max_lifetime_days=n), actor="a", expected_version=1
+                )
                 for n in range(1, 7)
             ),
             return_exceptions=True,
