@@ -15,6 +15,7 @@ from service.application.idempotency_ports import Idempotency
 from service.application.inventory_ports import Inventory
 from service.application.machine_ports import MachineUsers
 from service.application.overlap_ports import Overlaps
+from service.application.publication_ports import Publications
 from service.application.revocation_ports import Revocations
 from service.application.sign_in_ports import KnownOrigins, SignInCounts
 from service.domain.audit import AuditEntry
@@ -196,6 +197,8 @@ class Transaction(Protocol):
     def catalogues(self) -> Catalogues: ...
     @property
     def overlaps(self) -> Overlaps: ...
+    @property
+    def publications(self) -> Publications: ...
     @property
     def idempotency(self) -> Idempotency: ...
     @property

@@ -11,6 +11,7 @@ from service.storage.keys import SqlKeys
 from service.storage.known_origins import SqlKnownOrigins
 from service.storage.machines import SqlMachineUsers
 from service.storage.overlaps import SqlOverlaps
+from service.storage.publications import SqlPublications
 from service.storage.revocations import SqlRevocations
 from service.storage.sealed_secrets import SqlSecrets
 from service.storage.sessions import SqlSessions
@@ -40,6 +41,7 @@ class SqlTransaction:
         self.secrets = SqlSecrets(connection)
         self.catalogues = SqlCatalogues(connection)
         self.overlaps = SqlOverlaps(connection)
+        self.publications = SqlPublications(connection)
         self.idempotency = SqlIdempotency(connection)
         self.audit = SqlAudit(connection)
 
