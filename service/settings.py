@@ -51,6 +51,9 @@ class Settings:
     status_list_tick: int = 30
     status_list_max_age: int = 10
     aggregate_status_lists: bool = True
+    status_list_retention: int = 86_400  # a full list is gone so long after the exp of its last value
+    expired_value_retention: int = 90 * 86_400  # of full lists
+    status_change_retention: int = 400 * 86_400  # what receipts of revocations are made of
 
     max_body: int = 65_536
     body_timeout: int = 10

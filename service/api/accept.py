@@ -17,6 +17,13 @@ def accepts(request: web.Request, media_type: str) -> bool:
     return False
 
 
+def takes_gzip(request: web.Request) -> bool:
+    """Whether Accept-Encoding names gzip, or anything, with a weight above zero (RFC 9110 section 12.5.3)."""
+    codings = ",".join(request.headers.getall("Accept-Encoding", ()))
+    weights = dict(filter(None, map(_weight, codings.split(","))))
+    return weights.get("gzip", weights.get("*", 0.0)) > 0
+
+
 def _weight(entry: str) -> tuple[str, float] | None:
     """A media range and its q; None for one that cannot be read."""
     media_range, *parameters = (part.strip().lower() for part in entry.split(";"))

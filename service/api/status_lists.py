@@ -15,7 +15,7 @@ from service.web.appkeys import SERVICES
 MEDIA_TYPE = "application/statuslist+jwt"
 
 _LIST_ID = re.compile("[0-9a-f]{32}")
-_VARY = {"Vary": "Accept"}
+_VARY = {"Vary": "Accept, Accept-Encoding"}
 _HEADERS = {**FOR_ANY_ORIGIN, **_VARY}
 
 
@@ -31,6 +31,7 @@ async def status_list(request: web.Request) -> web.Response:
         raise NotFound("no such status list")
     document = PublicDocument(
         body=served.body,
+        gzipped=served.gzipped,
         etag=served.etag,
         content_type=MEDIA_TYPE,
         max_age=services.settings.status_list_max_age,

@@ -13,6 +13,7 @@ from service.application.keys import RotateKeys
 from service.application.overlaps import Overlaps
 from service.application.ports import Announcer, Storage
 from service.application.recognition import RecogniseToken
+from service.application.spent_lists import RemoveSpent
 from service.application.status_lists import StatusListTokens
 from service.domain.audit import AuditEntry
 
@@ -21,6 +22,7 @@ log = structlog.get_logger("housekeeping")
 FOLLOW_EVERY = 1.0
 ROTATE_EVERY = 60.0
 SWEEP_EVERY = 60.0
+RETIRE_EVERY = 3_600.0
 CHUNK = 1_000
 
 
@@ -35,12 +37,14 @@ class Housekeeping:
         rotate_keys: RotateKeys,
         announcer: Announcer,
         recognise: RecogniseToken,
+        remove_spent: RemoveSpent,
     ) -> None:
         self._storage = storage
         self._current = current
         self._status_lists = status_lists
         self._rotate_keys = rotate_keys
         self._announcer = announcer
+        self._remove_spent = remove_spent
         self._overlaps = Overlaps(storage, recognise.sightings)
         self._failing: dict[str, str] = {}
 
@@ -50,6 +54,7 @@ class Housekeeping:
             beats.create_task(self._beat("follow", self.follow, partial(self._announcer.wait, FOLLOW_EVERY)))
             beats.create_task(self._beat("rotate", self.rotate, partial(asyncio.sleep, ROTATE_EVERY)))
             beats.create_task(self._beat("sweep", self.sweep, partial(asyncio.sleep, SWEEP_EVERY)))
+            beats.create_task(self._beat("retire", self.retire, partial(asyncio.sleep, RETIRE_EVERY)))
 
     async def follow(self) -> None:
         """Reload what moved, end values whose shortened time or overlap is over, sign lists anew."""
@@ -90,6 +95,11 @@ class Housekeeping:
                 await tx.known_origins.sweep(now)
                 await tx.overlaps.forget(now=now)
                 swept = max(swept, await tx.idempotency.forget(now=now, limit=CHUNK))
+
+    async def retire(self) -> None:
+        """End the publication of lists that are used up; drop old values and changes."""
+        for list_id in await self._remove_spent():
+            log.info("status_list_retired", list_id=list_id)
 
     async def _beat(
         self, name: str, job: Callable[[], Awaitable[object]], rest: Callable[[], Awaitable[object]]

@@ -18,12 +18,12 @@ from service.application.overlap_ports import Overlaps
 from service.application.publication_ports import Publications
 from service.application.revocation_ports import Revocations
 from service.application.sign_in_ports import KnownOrigins, SignInCounts
+from service.application.status_list_ports import SpentLists, StatusLists
 from service.domain.audit import AuditEntry
 from service.domain.client import Client
 from service.domain.principal import SignedIn
 from service.domain.session import Invitation, Session
-from service.domain.status_list import ListSnapshot, SignedList
-from service.domain.token import StatusChange, Token, TokenTruth, TokenValue
+from service.domain.token import Token, TokenTruth, TokenValue
 from service.domain.token_page import TokenPage
 from service.domain.user import Grant, Role, User
 
@@ -95,29 +95,6 @@ class Tokens(Protocol):
         """Of each owner how many records are live, and how many were made since then; none has no entry."""
 
 
-class StatusLists(Protocol):
-    async def allocate(self, count: int, *, new_list_id: str, now: int) -> list[tuple[str, int]]:
-        """`count` fresh (list id, counter) pairs; opens the list `new_list_id` when the last one is full.
-
-        A counter is not yet an index: the keyed permutation makes it one. Capacity is LIST_SIZE - 8.
-        """
-
-    async def announce(self, changes: Sequence[StatusChange], now: int) -> int:
-        """Take the next revision, write the changes to the outbox under it, and answer it."""
-
-    async def sign_anew(self) -> None:
-        """Let every list count as changed: what was signed of them is worth nothing any more."""
-
-    async def all(self) -> list[str]: ...
-    async def changed_since(self, revision: int) -> list[str]:
-        """Ids of lists with a change of a higher revision."""
-
-    async def snapshot(self, list_id: str) -> ListSnapshot | None: ...
-    async def signed(self, list_id: str) -> SignedList | None: ...
-    async def publish(self, signed: SignedList) -> bool:
-        """Store it unless one of the same or a higher (version, tick) is there."""
-
-
 class Clients(Protocol):
     async def add(self, client: Client) -> bool: ...
     async def all(self) -> list[Client]: ...
@@ -187,6 +164,8 @@ class Transaction(Protocol):
     def inventory(self) -> Inventory: ...
     @property
     def status_lists(self) -> StatusLists: ...
+    @property
+    def spent_lists(self) -> SpentLists: ...
     @property
     def clients(self) -> Clients: ...
     @property

@@ -6,7 +6,7 @@ SafeconductError
     ├── Refused                    the request is understood and may not be done
     │   ├── Faulty                 values that are not acceptable, all of them at once
     │   ├── NotSignedIn, ConfirmationNeeded, NotAllowed
-    │   ├── NotFound
+    │   ├── NotFound, Gone
     │   └── WrongState             token_revoked, token_suspended, needs_new_value, ...
     └── Unknown                    the truth cannot be told now
         ├── StorageUnavailable
@@ -98,6 +98,12 @@ class NotFound(Refused):
     """Not there, or not yours."""
 
     code: ClassVar[str] = "not_found"
+
+
+class Gone(Refused):
+    """It was there, and will not come back."""
+
+    code: ClassVar[str] = "gone"
 
 
 class WrongState(Refused):

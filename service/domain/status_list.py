@@ -9,6 +9,21 @@ from service.domain.permutation import RESERVED_AT_EACH_END
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ListHead:
+    """How far a list is, as of one database snapshot: `as_of` is that snapshot's time, `version` the revision of the
+    list's last change.
+
+    A `closed` list hands out no index any more; a `retired` one is published no more.
+    """
+
+    list_id: str
+    version: int
+    as_of: int
+    closed: bool
+    retired: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ListSnapshot:
     """One list as of one database snapshot: `as_of` is that snapshot's time, `version` the
     revision of the list's last change.

@@ -1,7 +1,7 @@
 from collections.abc import Sequence
 
 from service.domain.permutation import CAPACITY
-from service.domain.status_list import ListSnapshot, SignedList
+from service.domain.status_list import ListHead, ListSnapshot, SignedList
 from service.domain.token import StatusChange
 from service.storage.connection import Connection
 
@@ -69,21 +69,34 @@ class SqlStatusLists:
             row["id"] for row in await self._connection.all("status_lists_changed_since", revision=revision)
         ]
 
-    async def snapshot(self, list_id: str) -> ListSnapshot | None:
-        head = await self._connection.one("status_list_head", id=list_id, capacity=CAPACITY)
-        if head is None:
+    async def head(self, list_id: str) -> ListHead | None:
+        row = await self._connection.one("status_list_head", id=list_id, capacity=CAPACITY)
+        if row is None:
             return None
-        unlisted, as_of = head["closed"], head["as_of"]
+        return ListHead(
+            list_id=list_id,
+            version=row["version"],
+            as_of=row["as_of"],
+            closed=bool(row["closed"]),
+            retired=row["retired_at"] is not None,
+        )
+
+    async def entries(self, head: ListHead) -> ListSnapshot:
+        unlisted = int(head.closed)
         rows = await self._connection.all(
-            "status_list_entries", list_id=list_id, as_of=as_of, unlisted=unlisted
+            "status_list_entries", list_id=head.list_id, as_of=head.as_of, unlisted=unlisted
         )
         return ListSnapshot(
-            list_id=list_id,
-            version=head["version"],
-            as_of=as_of,
+            list_id=head.list_id,
+            version=head.version,
+            as_of=head.as_of,
             unlisted=unlisted,
             entries=[(row["idx"], row["status"]) for row in rows],
         )
+
+    async def snapshot(self, list_id: str) -> ListSnapshot | None:
+        head = await self.head(list_id)
+        return None if head is None else await self.entries(head)
 
     async def signed(self, list_id: str) -> SignedList | None:
         row = await self._connection.one("signed_status_list", list_id=list_id)
@@ -99,6 +112,8 @@ class SqlStatusLists:
         )
 
     async def publish(self, signed: SignedList) -> bool:
+        note = {"list_id": signed.list_id, "version": signed.version, "signed_at": signed.issued_at}
+        await self._connection.many("note_status_list_version", [note])
         row = await self._connection.one(
             "publish_status_list",
             list_id=signed.list_id,

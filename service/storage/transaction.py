@@ -16,6 +16,7 @@ from service.storage.revocations import SqlRevocations
 from service.storage.sealed_secrets import SqlSecrets
 from service.storage.sessions import SqlSessions
 from service.storage.sign_in_counts import SqlSignInCounts
+from service.storage.spent_lists import SqlSpentLists
 from service.storage.status_lists import SqlStatusLists
 from service.storage.tokens import SqlTokens
 from service.storage.users import SqlUsers
@@ -36,6 +37,7 @@ class SqlTransaction:
         self.inventory = SqlInventory(connection)
         self.revocations = SqlRevocations(connection)
         self.status_lists = SqlStatusLists(connection)
+        self.spent_lists = SqlSpentLists(connection)
         self.clients = SqlClients(connection)
         self.keys = SqlKeys(connection)
         self.secrets = SqlSecrets(connection)

@@ -40,6 +40,7 @@ PROBLEMS: Final[Mapping[type[SafeconductError], Problem]] = {
     domain.NotAllowed: Problem(403, "This is not yours to do"),
     domain.ScopeExceedsGrant: Problem(403, "You may not hand out all of these scopes"),
     domain.NotFound: Problem(404, "There is no such thing, or it is not yours"),
+    domain.Gone: Problem(410, "It is over and will not come back"),
     domain.WrongState: Problem(409, "Its present state does not allow this"),
     domain.TokenIsRevoked: Problem(409, "This token is revoked"),
     domain.TokenIsSuspended: Problem(409, "This token is paused"),

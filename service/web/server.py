@@ -120,7 +120,9 @@ class _Listener(web.Server):
 class Runner(web.AppRunner):
     """aiohttp's runner with our connections."""
 
-    def __init__(self, app: web.Application, *, uncounted: Collection[Network], **options: Any) -> None:
+    def __init__(
+        self, app: web.Application, *, uncounted: Collection[Network] = THIS_MACHINE, **options: Any
+    ) -> None:
         super().__init__(app, **options)
         settings = app[SERVICES].settings
         self._ceilings = ConnectionCeilings(

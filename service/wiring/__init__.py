@@ -41,8 +41,9 @@ from service.storage import open_storage
 from service.web.services import Services
 from service.wiring.governance import governance
 from service.wiring.limits import address_rates, client_limits
+from service.wiring.lists import remove_spent_of, status_lists_of
 from service.wiring.people import people
-from service.wiring.tokens import keys_of, mint_of, recogniser, status_lists_of
+from service.wiring.tokens import keys_of, mint_of, recogniser
 from service.wiring.world import World
 
 log = structlog.get_logger("start")
@@ -157,6 +158,7 @@ def _housekeeping(world: World, services: Services) -> Housekeeping:
         services.rotate_keys,
         world.announcer,
         services.recognise,
+        remove_spent_of(world),
     )
 
 

@@ -9,12 +9,12 @@ RETURNING id;
 SELECT id FROM status_list WHERE position = :position;
 
 -- name: status_lists()
--- All lists, oldest first.
-SELECT id FROM status_list ORDER BY position;
+-- All lists that are published, oldest first.
+SELECT id FROM status_list WHERE retired_at IS NULL ORDER BY position;
 
 -- name: status_lists_changed_since(revision)
--- Lists with a change of a higher revision, oldest first.
-SELECT id FROM status_list WHERE revision > :revision ORDER BY position;
+-- Published lists with a change of a higher revision, oldest first.
+SELECT id FROM status_list WHERE revision > :revision AND retired_at IS NULL ORDER BY position;
 
 -- name: add_status_change(revision, list_id, idx, status, jti, changed_at)*!
 -- Tell the published lists of a change.
@@ -27,13 +27,13 @@ UPDATE status_list SET revision = :revision WHERE id = :id;
 
 -- name: touch_status_lists(revision)
 -- Let every list count as changed.
-UPDATE status_list SET revision = :revision
+UPDATE status_list SET revision = :revision WHERE retired_at IS NULL
 RETURNING id;
 
 -- name: status_list_head(id, capacity)^
 -- The time of this snapshot and the revision of the list's last change; `closed` is 1 once no index of the list will be
 -- handed out any more.
-SELECT sc_snapshot_time() AS as_of, l.revision AS version,
+SELECT sc_snapshot_time() AS as_of, l.revision AS version, l.retired_at,
        CASE WHEN i.value >= (l.position + 1) * :capacity THEN 1 ELSE 0 END AS closed
   FROM status_list l
   JOIN head i ON i.name = 'index'
@@ -71,6 +71,15 @@ SELECT list_id, version, tick, token, issued_at, expires_at
   FROM signed_status_list
  WHERE list_id = :list_id;
 
+-- name: note_status_list_version(list_id, version, signed_at)*!
+-- Note when a version of a list was first signed, before its token replaces the one that it supersedes.
+INSERT INTO status_list_version (list_id, version, signed_at, superseded_until)
+SELECT l.id, :version, :signed_at, s.expires_at
+  FROM status_list l
+  LEFT JOIN signed_status_list s ON s.list_id = l.id
+ WHERE l.id = :list_id AND (s.version IS NULL OR s.version < :version)
+ON CONFLICT (list_id, version) DO NOTHING;
+
 -- name: publish_status_list(list_id, version, tick, token, issued_at, expires_at)^
 -- Store a list token; no row if one of the same or a higher (version, tick) is there.
 INSERT INTO signed_status_list (list_id, version, tick, token, issued_at, expires_at)
@@ -80,3 +89,42 @@ ON CONFLICT (list_id) DO UPDATE
        expires_at = excluded.expires_at
  WHERE (signed_status_list.version, signed_status_list.tick) < (excluded.version, excluded.tick)
 RETURNING list_id;
+
+-- name: full_status_lists(capacity)
+-- Lists of which no index will be handed out any more, the retired ones as well, oldest first.
+SELECT l.id
+  FROM status_list l
+  JOIN head i ON i.name = 'index'
+ WHERE i.value >= (l.position + 1) * :capacity
+ ORDER BY l.position;
+
+-- name: retire_status_list(id, now, spent_by)^
+-- End the publication of a full list if its last value had expired by a time; no row otherwise.
+UPDATE status_list SET retired_at = :now
+ WHERE id = :id AND retired_at IS NULL
+   AND NOT EXISTS (SELECT 1 FROM token_value v WHERE v.list_id = status_list.id AND v.expires_at > :spent_by)
+RETURNING id;
+
+-- name: forget_signed_status_list(list_id)*!
+-- Drop the token of a list that is published no more.
+DELETE FROM signed_status_list WHERE list_id = :list_id;
+
+-- name: forget_values(list_id, before, limit)
+-- Drop values of a list that had expired by a time; without a row they read INVALID once the list is full.
+DELETE FROM token_value
+ WHERE jti IN (SELECT jti FROM token_value WHERE list_id = :list_id AND expires_at <= :before LIMIT :limit)
+RETURNING jti;
+
+-- name: forget_status_changes(before, limit)
+-- Drop what the published lists were told by a time, the oldest first.
+DELETE FROM status_change
+ WHERE changed_at <= :before
+   AND revision IN (SELECT o.revision FROM (SELECT revision FROM status_change ORDER BY revision LIMIT :limit) o)
+RETURNING revision;
+
+-- name: forget_status_list_versions(before)
+-- Drop when versions were signed by a time, but for the last of each list.
+DELETE FROM status_list_version
+ WHERE signed_at <= :before
+   AND version < (SELECT l.revision FROM status_list l WHERE l.id = status_list_version.list_id)
+RETURNING version;

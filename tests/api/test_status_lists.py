@@ -49,7 +49,7 @@ async def test_a_list_is_a_cacheable_signed_document(authority: Authority) -> No
     assert answer.status == 200
     assert answer.header("content-type") == MEDIA_TYPE
     assert answer.header("cache-control") == "public, max-age=10"
-    assert answer.header("vary") == "Accept"
+    assert answer.header("vary") == "Accept, Accept-Encoding"
     assert answer.header("access-control-allow-origin") == "*"
     assert answer.header("etag").startswith('"')
     assert header["typ"] == "statuslist+jwt"
@@ -91,7 +91,7 @@ async def test_the_list_is_a_jwt_for_whoever_takes_one(
     answer = await _list_of(authority, issued, *(f"Accept: {value}" for value in accept))
 
     assert answer.status == status
-    assert answer.header("vary") == "Accept"
+    assert answer.header("vary") == "Accept, Accept-Encoding"
     assert answer.header("access-control-allow-origin") == "*"
 
 
@@ -115,7 +115,7 @@ async def test_a_reader_that_has_the_list_is_not_sent_it_again(authority: Author
     changed = await _list_of(authority, issued, f"If-None-Match: {etag}")
 
     assert {(answer.status, answer.body) for answer in (*same, twice)} == {(304, b"")}
-    assert {answer.header("vary") for answer in same} == {"Accept"}
+    assert {answer.header("vary") for answer in same} == {"Accept, Accept-Encoding"}
     assert {(answer.status, answer.body) for answer in others} == {(200, full.body)}
     assert (changed.status, changed.header("etag") == etag) == (200, False)
 

@@ -301,4 +301,5 @@ async def test_there_is_no_list_that_is_not_there(opened: Deployment) -> None:
     lists = opened.services.status_lists
 
     assert await lists.token("0" * 32) is None
-    assert (lists._served, lists._renewals, lists._tried) == ({}, {}, {})
+    await asyncio.sleep(0)  # whoever ran for it is put away
+    assert (lists._served, len(lists._renewals), lists._tried) == ({}, 0, {})
