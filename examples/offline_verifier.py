@@ -2,6 +2,7 @@
 
 import base64
 import json
+import os
 import sys
 import time
 import urllib.request
@@ -9,7 +10,8 @@ import zlib
 
 import jwt
 
-ISSUER, AUDIENCE = "http://localhost:8080", "http://localhost:8080/api"
+ISSUER = os.environ.get("ISSUER", "http://localhost:8080")
+AUDIENCE = os.environ.get("AUDIENCE", f"{ISSUER}/api")
 KEYS = jwt.PyJWKClient(f"{ISSUER}/.well-known/jwks.json")
 LISTS: dict[str, tuple[float, bytes]] = {}  # uri -> (fetch again at, two bits a token)
 

@@ -1,3 +1,6 @@
+import time
+
+
 class TurnableClock:
     """A clock that stands still until a test turns it: whole POSIX seconds, forwards or back."""
 
@@ -11,3 +14,13 @@ class TurnableClock:
         """Turn by *seconds* (negative: a clock set back) and tell the new time."""
         self._now += seconds
         return self._now
+
+
+class RunningClock(TurnableClock):
+    """The machine's clock, some time off, for tests with programs that read a clock of their own."""
+
+    def __init__(self, offset: int = 0) -> None:
+        super().__init__(offset)
+
+    def __call__(self) -> int:
+        return int(time.time()) + self._now
