@@ -144,7 +144,7 @@ async def test_a_bug_is_500_and_an_id(api: Api, error: Exception) -> None:
         (CannotSign("canary"), 503, AROUND_30, "temporarily_unavailable"),
         (key_errors.MasterKeyMismatch("canary"), 503, AROUND_30, "temporarily_unavailable"),
         (Busy("wait", retry_after=7), 429, {"7", "8", "9"}, "temporarily_unavailable"),
-        (LimitReached("enough"), 409, {None}, "invalid_request"),
+        (LimitReached("enough", policy="policy.live_tokens"), 409, {None}, "invalid_request"),
     ],
 )
 async def test_an_unknown_truth_says_when_to_ask_again(
