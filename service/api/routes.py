@@ -5,6 +5,7 @@ from typing import Final
 from service.api.admin_clients import create_client, disable_client, list_clients
 from service.api.admin_keys import compromise_key, list_keys, rotate_keys
 from service.api.admin_policy import get_policy, put_policy
+from service.api.admin_rights import change_grant, change_role, enable_user
 from service.api.admin_tokens import INVENTORY, get_anyones, list_inventory, pause_anyones, revoke_anyones
 from service.api.admin_users import create_user, disable_user, find_users
 from service.api.catalogue import LONGEST_CATALOGUE, apply_catalogue
@@ -43,6 +44,7 @@ from service.web.routing import Answers, Handler, Route
 
 NOBODY: Final = frozenset({CredentialKind.NOBODY})
 SESSION: Final = frozenset({CredentialKind.SESSION})
+USER: Final = frozenset({CredentialKind.USER})
 TOKEN: Final = frozenset({CredentialKind.TOKEN})
 CLIENT: Final = frozenset({CredentialKind.CLIENT})
 READERS: Final = frozenset({CredentialKind.AUDITOR, CredentialKind.ADMINISTRATOR})
@@ -71,15 +73,15 @@ def _public(path: str, handler: Handler, *, root: bool = False) -> tuple[Route, 
 
 
 ROUTES: Final[tuple[Route, ...]] = (
-    _route("POST", PATH, create_token, SESSION, confirmed=True),
+    _route("POST", PATH, create_token, USER, confirmed=True),
     _route("GET", PATH, list_tokens, SESSION),
     _route("GET", f"{PATH}/self", get_self, TOKEN),
     _route("DELETE", f"{PATH}/self", revoke_self, TOKEN),
     _route("POST", f"{PATH}/self/regenerate", regenerate_self, TOKEN),
     _route("GET", f"{PATH}/{{id}}", get_token, SESSION),
-    _route("PATCH", f"{PATH}/{{id}}", edit_token, SESSION, confirmed=True),
+    _route("PATCH", f"{PATH}/{{id}}", edit_token, USER, confirmed=True),
     _route("DELETE", f"{PATH}/{{id}}", revoke_token, SESSION),
-    _route("POST", f"{PATH}/{{id}}/regenerate", regenerate_token, SESSION, confirmed=True),
+    _route("POST", f"{PATH}/{{id}}/regenerate", regenerate_token, USER, confirmed=True),
     _route("POST", f"{PATH}/revoke", revoke_own_tokens, SESSION),
     _route("GET", "/v1/scopes", get_scopes, SESSION),
     _route("POST", "/v1/session", open_session, NOBODY),
@@ -90,9 +92,12 @@ ROUTES: Final[tuple[Route, ...]] = (
     _route("GET", "/v1/admin/users", find_users, READERS),
     _route("POST", "/v1/admin/users", create_user, ADMINISTRATOR, confirmed=True),
     _route("POST", "/v1/admin/users/{id}/disable", disable_user, ADMINISTRATOR),
+    _route("POST", "/v1/admin/users/{id}/enable", enable_user, ADMINISTRATOR, confirmed=True),
+    _route("PUT", "/v1/admin/users/{id}/grant", change_grant, ADMINISTRATOR, confirmed=True),
+    _route("PUT", "/v1/admin/users/{id}/role", change_role, ADMINISTRATOR, confirmed=True),
     _route("GET", OWN_MACHINES, list_own_machines, SESSION),
     _route("GET", f"{OWN_MACHINES}/{{id}}/tokens", list_machine_tokens, SESSION),
-    _route("DELETE", f"{OWN_MACHINES}/{{id}}/tokens/{{token_id}}", revoke_machine_token, SESSION),
+    _route("DELETE", f"{OWN_MACHINES}/{{id}}/tokens/{{token_id}}", revoke_machine_token, USER),
     _route("GET", MACHINES, list_machines, READERS),
     _route("POST", MACHINES, create_machine, ADMINISTRATOR, confirmed=True),
     _route("POST", f"{MACHINES}/{{id}}/disable", disable_machine, ADMINISTRATOR),

@@ -10,9 +10,9 @@ from service.application.idempotency import Repeated, UnderWay, earlier, note
 from service.application.minting import Mint
 from service.application.ports import Storage, Transaction
 from service.domain.audit import AuditEntry
-from service.domain.errors import Busy, NotAllowed, OutcomeUnknown, Quota, Refused
+from service.domain.errors import Busy, OutcomeUnknown, Quota, Refused
 from service.domain.idempotency import IdempotencyKey
-from service.domain.issuance import Permitted, TokenRequest, permit
+from service.domain.issuance import Permitted, TokenRequest, maker, permit
 from service.domain.policy import Rules
 from service.domain.secret import Secret
 from service.domain.token import Token, TokenValue
@@ -84,7 +84,7 @@ class IssueToken:
 
         Raises:
             Faulty, ScopeExceedsGrant: what was asked for may not be.
-            NotAllowed: the owner is disabled.
+            NotAllowed: the owner is disabled, or an auditor.
             LimitReached: a ceiling of the policy.
             CannotSign: verify-only.
         """
@@ -194,8 +194,7 @@ class IssueToken:
         return answers
 
     def _judge(self, asked: _Asked, owner: User | None, rooms: Mapping[str, _Room], now: int) -> Token:
-        if owner is None or owner.disabled_at is not None:
-            raise NotAllowed("this account is disabled")
+        owner = maker(owner)
         room = rooms[owner.id]
         catalogue = self._current.catalogue
         rules = catalogue.policy.of(owner)

@@ -11,6 +11,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
 from keys import KeyRing
+from service.application.carried_ports import CarriedScopes
 from service.application.idempotency_ports import Idempotency
 from service.application.inventory_ports import Inventory
 from service.application.machine_ports import MachineUsers
@@ -49,6 +50,8 @@ class Users(Protocol):
         self, user_id: str, *, role: Role, password_hash: str | None, grant: Grant, disabled_at: int | None
     ) -> None: ...
     async def administrator_exists(self) -> bool: ...
+    async def other_administrators(self, user_id: str) -> int:
+        """How many enabled administrators there are beside this user."""
 
 
 class Invitations(Protocol):
@@ -156,6 +159,8 @@ class Transaction(Protocol):
     def known_origins(self) -> KnownOrigins: ...
     @property
     def tokens(self) -> Tokens: ...
+    @property
+    def carried(self) -> CarriedScopes: ...
     @property
     def revocations(self) -> Revocations: ...
     @property

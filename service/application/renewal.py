@@ -10,12 +10,12 @@ from service.application.minting import Mint
 from service.application.own_tokens import lock_own_token
 from service.application.ports import Transaction
 from service.domain.audit import AuditEntry
-from service.domain.errors import NotAllowed, TokenIsRevoked, TokenIsSuspended
-from service.domain.issuance import Permitted, TokenRequest, permit
+from service.domain.errors import TokenIsRevoked, TokenIsSuspended
+from service.domain.issuance import Permitted, TokenRequest, maker, permit
 from service.domain.overlap import Overlap
 from service.domain.policy import Rules
 from service.domain.token import Token, TokenState, TokenValue
-from service.domain.user import Grant, User
+from service.domain.user import Grant
 
 
 class Renewal:
@@ -56,16 +56,18 @@ class Renewal:
         their end stays what it is. `entry` is completed with what was done.
 
         Raises:
-            Faulty, ScopeExceedsGrant, LimitReached: as for a new token.
+            Faulty, ScopeExceedsGrant, NotAllowed, LimitReached: as for a new token.
         """
         now = await tx.now()
-        owner = await _owner(tx, token)
+        owner = maker(await tx.users.get(token.owner_id))
         rules = self._current.catalogue.policy.of(owner)
         await _find_room(tx, token, rules, now)
         renewed = self._renewed(token, request, owner.grant, rules, now)
         [place] = await self._mint.places(tx, 1, now=now)
         minted = self._mint.sign(renewed, place, now=now)
         await self._end_others(tx, token, overlap, spared, now)
+        if overlap.seconds and renewed.scopes != token.scopes:
+            await tx.carried.keep(token.id, token.scopes)
         await tx.tokens.change(renewed)
         await tx.tokens.add_value(minted.value)
         if overlap.seconds and overlap.until_used:
@@ -95,13 +97,6 @@ class Renewal:
         catalogue = self._current.catalogue
         permitted = permit(whole, grant=grant, rules=rules, catalogue=catalogue, now=now)
         return _with(token, permitted, jti=self._mint.new_id())
-
-
-async def _owner(tx: Transaction, token: Token) -> User:
-    owner = await tx.users.get(token.owner_id)
-    if owner is None or owner.disabled_at is not None:
-        raise NotAllowed("this account is disabled")
-    return owner
 
 
 async def _find_room(tx: Transaction, token: Token, rules: Rules, now: int) -> None:

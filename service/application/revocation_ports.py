@@ -9,6 +9,9 @@ from service.domain.token import StatusChange
 class Revocations(Protocol):
     """Every method answers the values whose status changes; a value already revoked is not among them."""
 
+    async def hold(self, token_ids: Sequence[str]) -> None:
+        """Hold records and their children ahead of several revocations; answers nothing."""
+
     async def revoke_token(self, token_id: str, *, now: int, by: str, reason: str) -> list[StatusChange]:
         """The record, its values and its children's records and values."""
 

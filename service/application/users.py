@@ -1,5 +1,6 @@
 """People and machines: create, narrow, disable."""
 
+from service.application.administrators import demand_another_administrator
 from service.application.current import Current
 from service.application.invitations import Invitations
 from service.application.ports import Storage
@@ -68,11 +69,13 @@ class DisableUser:
 
         Raises:
             NotFound: no such user.
+            LastAdministrator: nobody could undo it.
         """
         async with self._storage.transaction() as tx:
             user = await tx.users.lock(user_id)
             if user is None:
                 raise NotFound("no such user")
+            await demand_another_administrator(tx, user)
             now = await tx.now()
             await tx.users.change(
                 user.id,

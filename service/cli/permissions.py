@@ -12,11 +12,12 @@ COLUMNS = {
     CredentialKind.NOBODY: "nobody",
     CredentialKind.CLIENT: "client",
     CredentialKind.TOKEN: "token",
-    CredentialKind.SESSION: "user",
+    CredentialKind.USER: "user",
     CredentialKind.AUDITOR: "auditor",
     CredentialKind.ADMINISTRATOR: "administrator",
 }
-PEOPLE = frozenset({CredentialKind.AUDITOR, CredentialKind.ADMINISTRATOR})
+CHANGERS = frozenset({CredentialKind.USER, CredentialKind.ADMINISTRATOR})
+PEOPLE = CHANGERS | {CredentialKind.AUDITOR}
 
 
 def add_parser(commands: Commands) -> None:
@@ -53,8 +54,9 @@ def shown() -> list[Route]:
 
 
 def callers(route: Route) -> list[str]:
-    """Who may call it, in words: every signed-in person may do what a user may."""
-    taken = route.callers | (PEOPLE if CredentialKind.SESSION in route.callers else frozenset())
+    """Who may call it, in words: an administrator may do what a user may, an auditor what anybody signed in may."""
+    people = {CredentialKind.SESSION: PEOPLE, CredentialKind.USER: CHANGERS}
+    taken = route.callers.union(*(people.get(kind, frozenset()) for kind in route.callers))
     return [name for kind, name in COLUMNS.items() if kind in taken]
 
 

@@ -1,30 +1,31 @@
-"""`safeconduct users`: people, and the one-time links by which they set their password."""
+"""`safeconduct users`: people, and the one-time links by which they set their password. Rights are in `rights`."""
 
 import contextlib
 from argparse import Namespace
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
 
+from service.cli.accounts import USERS, find_account
 from service.cli.commands import Commands, add_command, add_group, words
 from service.cli.failures import CommandFailed, Misuse
 from service.cli.http_client import Service
 from service.cli.output import Output, facts, output_of, plural, printable
 from service.cli.prompts import agree, ask_new_password, ask_secret
+from service.cli.rights import add_rights
 from service.cli.session_file import write_private
 from service.cli.signed_in import SignedIn, explicit_url, save_session, service_of
 from service.cli.times import when
-from service.domain.identifiers import from_wire
 from service.domain.secret import Secret
 from service.domain.user import Role
 
-USERS = "/v1/admin/users"
 WELCOME = "/welcome"
 
 
 def add_parser(commands: Commands) -> None:
-    group = add_group(commands, "users", help="create and disable people; accept a one-time link")
+    group = add_group(
+        commands, "users", help="create and disable people, say what they may; accept a one-time link"
+    )
     _add_create(group)
     add_command(
         group,
@@ -46,6 +47,7 @@ def add_parser(commands: Commands) -> None:
     )
     disable.add_argument("user", metavar="NAME-OR-ID")
     disable.add_argument("--yes", action="store_true", help="do not ask")
+    add_rights(group)
 
 
 def _add_create(group: Commands) -> None:
@@ -160,7 +162,7 @@ def _read_link(link: str) -> tuple[str, Secret]:
 
 def run_disable(arguments: Namespace) -> int:
     output, service = output_of(arguments), SignedIn(arguments)
-    user_id, name = _find(service, arguments.user)
+    user_id, name = find_account(service, arguments.user)
     if not arguments.yes:
         agree(f"Disable {name}, end their sessions and revoke all their tokens for good?")
     disabled = service.ask("POST", f"{USERS}/{user_id}/disable").body
@@ -169,13 +171,3 @@ def run_disable(arguments: Namespace) -> int:
     else:
         output.answers.print(f"disabled {name}; {plural(disabled['revoked_values'], 'token value')} revoked")
     return 0
-
-
-def _find(service: SignedIn, written: str) -> tuple[str, str]:
-    """Id and name. What looks like an id is one. Raises CommandFailed where nobody has that name."""
-    if from_wire(written):
-        return written, written
-    found = service.ask("GET", f"{USERS}?{urlencode({'name': written})}").body
-    if not found:
-        raise CommandFailed(f"there is nobody called {written!r}")
-    return str(found[0]["id"]), str(found[0]["name"])

@@ -84,6 +84,15 @@ class NotAllowed(Refused):
     code: ClassVar[str] = "not_allowed"
 
 
+class AuditorChangesNothing(NotAllowed):
+    """Auditors read everything and change nothing, also of their own; to end what is theirs stays open to them."""
+
+    code: ClassVar[str] = "auditor_changes_nothing"
+
+    def __init__(self) -> None:
+        super().__init__("auditors read everything and change nothing")
+
+
 class ScopeExceedsGrant(NotAllowed):
     """A token may not carry more than its owner may hand out."""
 

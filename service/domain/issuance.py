@@ -12,10 +12,10 @@ from safeconduct.scope import UnknownScope
 
 from service.domain.audience import Audience
 from service.domain.catalogue import MOST_SCOPES, CatalogueDocument
-from service.domain.errors import Fault, Faulty, ScopeExceedsGrant
+from service.domain.errors import AuditorChangesNothing, Fault, Faulty, NotAllowed, ScopeExceedsGrant
 from service.domain.policy import Rules
 from service.domain.token import NEVER
-from service.domain.user import Grant, GrantKind
+from service.domain.user import Grant, GrantKind, Role, User
 
 DAY = 86_400
 MAX_NOTE = 255
@@ -63,6 +63,20 @@ class Permitted:
     def exp(self) -> int:
         """The `exp` claim."""
         return NEVER if self.expires_at is None else self.expires_at
+
+
+def maker(owner: User | None) -> User:
+    """The one whose tokens are made, if any may be.
+
+    Raises:
+        NotAllowed: disabled, or gone.
+        AuditorChangesNothing: also no token of their own.
+    """
+    if owner is None or owner.disabled_at is not None:
+        raise NotAllowed("this account is disabled")
+    if owner.role is Role.AUDITOR:
+        raise AuditorChangesNothing
+    return owner
 
 
 def permit(

@@ -12,8 +12,11 @@ from service.domain.user import User
 
 
 class CredentialKind(StrEnum):
+    """`session` is anybody's who signed in; `user` one of those who may change what is theirs: no auditor's."""
+
     NOBODY = "nobody"
     SESSION = "session"
+    USER = "user"
     TOKEN = "personal_access_token"  # noqa: S105 - a kind of credential
     CLIENT = "client"
     AUDITOR = "auditor"

@@ -29,13 +29,13 @@ class SqlRevocations:
         family = await self._family(token_id)
         return await self._revoke(family, now=now, by=by, reason=reason)
 
+    async def hold(self, token_ids: Sequence[str]) -> None:
+        await self._families(token_ids)
+
     async def revoke_tokens(
         self, token_ids: Sequence[str], *, now: int, by: str, reason: str
     ) -> tuple[frozenset[str], list[StatusChange]]:
-        rows: list[Row] = []
-        for keys in in_widths(token_ids):
-            rows += await self._connection.all("families_of", **keys)
-        records = await self._held(rows)
+        records = await self._families(token_ids)
         revoked = await self._revoke_records(records, now=now, by=by, reason=reason)
         return revoked, await self._revoke_values_of(list(records), now)
 
@@ -81,6 +81,12 @@ class SqlRevocations:
             StatusChange(list_id=row["list_id"], idx=row["idx"], status=row["status"], jti=row["jti"])
             for row in await self._connection.all("statuses_of", token_id=token_id)
         ]
+
+    async def _families(self, token_ids: Sequence[str]) -> Records:
+        rows: list[Row] = []
+        for keys in in_widths(token_ids):
+            rows += await self._connection.all("families_of", **keys)
+        return await self._held(rows)
 
     async def _family(self, token_id: str) -> Records:
         return await self._held(await self._connection.all("family_of", token_id=token_id))

@@ -1,6 +1,7 @@
 from collections.abc import Mapping
 
 from service.storage.audit import SqlAudit
+from service.storage.carried import SqlCarriedScopes
 from service.storage.catalogues import SqlCatalogues
 from service.storage.clients import SqlClients
 from service.storage.connection import Connection
@@ -35,6 +36,7 @@ class SqlTransaction:
         self.tokens = SqlTokens(connection)
         self.machines = SqlMachineUsers(connection)
         self.inventory = SqlInventory(connection)
+        self.carried = SqlCarriedScopes(connection)
         self.revocations = SqlRevocations(connection)
         self.status_lists = SqlStatusLists(connection)
         self.spent_lists = SqlSpentLists(connection)

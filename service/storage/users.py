@@ -78,3 +78,7 @@ class SqlUsers:
 
     async def administrator_exists(self) -> bool:
         return await self._connection.one("any_administrator") is not None
+
+    async def other_administrators(self, user_id: str) -> int:
+        row = await self._connection.only("count_other_administrators", id=user_id)
+        return int(row["administrators"])

@@ -4,7 +4,7 @@ from aiohttp import web
 from safeconduct.errors import AddressNotAllowed, InvalidToken, TokenExpired, TokenRevoked, TokenSuspended
 
 from service.application.introspect import address_allowed
-from service.domain.errors import NotAllowed, NotSignedIn
+from service.domain.errors import AuditorChangesNothing, NotAllowed, NotSignedIn
 from service.domain.principal import CredentialKind, Nobody, Principal, SignedIn, TokenBearer
 from service.domain.user import Role
 from service.web.client_address import client_address, read_networks
@@ -16,9 +16,11 @@ from service.web.services import Services
 _NOBODY = Nobody()
 _REFUSALS = {"revoked": TokenRevoked, "suspended": TokenSuspended, "expired": TokenExpired}
 _OF_ROLE = {
-    Role.USER: frozenset({CredentialKind.SESSION}),
+    Role.USER: frozenset({CredentialKind.SESSION, CredentialKind.USER}),
     Role.AUDITOR: frozenset({CredentialKind.SESSION, CredentialKind.AUDITOR}),
-    Role.ADMINISTRATOR: frozenset({CredentialKind.SESSION, CredentialKind.ADMINISTRATOR}),
+    Role.ADMINISTRATOR: frozenset(
+        {CredentialKind.SESSION, CredentialKind.USER, CredentialKind.ADMINISTRATOR}
+    ),
 }
 
 
@@ -56,6 +58,8 @@ class Authentication:
 
     def _admit_session(self, who: SignedIn, route: Route) -> SignedIn:
         if route.callers.isdisjoint(_OF_ROLE[who.user.role]):
+            if who.user.role is Role.AUDITOR:
+                raise AuditorChangesNothing
             raise NotAllowed("your role does not allow this")
         return who
 

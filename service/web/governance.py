@@ -2,9 +2,15 @@
 
 from dataclasses import dataclass
 
+from service.application.change_grant import ChangeGrant
+from service.application.change_role import ChangeRole
+from service.application.enable_user import EnableUser
 from service.application.policies import Policies
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Governance:
     policies: Policies
+    change_grant: ChangeGrant
+    change_role: ChangeRole
+    enable_user: EnableUser

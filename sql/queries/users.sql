@@ -48,3 +48,8 @@ RETURNING id;
 -- name: any_administrator()^
 -- An administrator, disabled or not.
 SELECT id FROM users WHERE role = 'administrator' LIMIT 1;
+
+-- name: count_other_administrators(id)^
+-- How many enabled administrators there are beside one user.
+SELECT count(*) AS administrators FROM users
+ WHERE role = 'administrator' AND disabled_at IS NULL AND id <> :id;

@@ -33,9 +33,9 @@ class Shown:
 
 KIND = CredentialKind
 SESSIONS = {
-    "ann": frozenset({KIND.SESSION}),
+    "ann": frozenset({KIND.SESSION, KIND.USER}),
     "eve": frozenset({KIND.SESSION, KIND.AUDITOR}),
-    "root": frozenset({KIND.SESSION, KIND.ADMINISTRATOR}),
+    "root": frozenset({KIND.SESSION, KIND.USER, KIND.ADMINISTRATOR}),
 }
 
 

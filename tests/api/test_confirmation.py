@@ -53,6 +53,7 @@ async def test_every_change_and_nothing_else_is_confirmed(api: Api) -> None:
     root = await api.person("root", role=Role.ADMINISTRATOR)
     made = await api.create(root)
     client, _ = await api.authority.new_client("introspect")
+    ann = await api.person("ann")
     api.authority.clock.advance(WINDOW + 1)
     token = f"{TOKENS}/{made['id']}"
 
@@ -63,6 +64,10 @@ async def test_every_change_and_nothing_else_is_confirmed(api: Api) -> None:
             ("PATCH", token, {"note": "x"}),
             ("POST", f"{token}/regenerate", {"expiration": 1}),
             ("POST", "/v1/admin/users", {"name": "x"}),
+            ("PUT", f"/v1/admin/users/{_wire(ann)}/grant", {"grant": "all"}),
+            ("PUT", f"/v1/admin/users/{_wire(ann)}/role", {"role": "user"}),
+            ("POST", f"/v1/admin/users/{_wire(ann)}/enable", {}),
+            ("PUT", "/v1/admin/policy", {"policy": {}}),
             ("POST", "/v1/admin/clients", {"name": "x"}),
             ("POST", "/v1/admin/keys/rotate", {}),
             ("POST", "/v1/admin/keys/x/compromise", {"reason": "drill"}),
@@ -70,11 +75,11 @@ async def test_every_change_and_nothing_else_is_confirmed(api: Api) -> None:
             ("GET", "/v1/admin/keys", None),
             ("DELETE", token, None),
             ("DELETE", f"/v1/admin/clients/{client.id}", None),
-            ("POST", f"/v1/admin/users/{_wire(root)}/disable", {}),
+            ("POST", f"/v1/admin/users/{_wire(ann)}/disable", {}),
         ]
     }
 
-    assert list(statuses.values()) == [401] * 7 + [200, 200, 200, 204, 200]
+    assert list(statuses.values()) == [401] * 11 + [200, 200, 200, 204, 200]
 
 
 def _wire(person: Person) -> str:

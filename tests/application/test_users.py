@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from service.application.issue import Issued
 from service.domain.errors import NotFound, TokenIsRevoked
 from service.domain.user import Role
 from tests.application.deployment import DAY, Deployment
@@ -79,6 +80,55 @@ async def test_many_tokens_end_in_one_transaction(opened: Deployment) -> None:
 
     assert await opened.sql("SELECT count(DISTINCT revision), count(*) FROM status_change") == [(1, 150)]
     assert not [issued for issued in made[::15] if await opened.is_active(issued)]
+
+
+async def test_who_is_enabled_again_gets_nothing_back(opened: Deployment) -> None:
+    """R2, R17: they may make tokens anew; those that died stay dead, also one that outlived the disabling."""
+    owner = await opened.user()
+    dead, outlived = await opened.token(owner), await opened.token(owner)
+    await opened.revoke(dead.token)
+    await opened.sql(f"UPDATE users SET disabled_at = 1 WHERE id = '{owner.id}'")
+
+    enabled = await opened.services.governance.enable_user(owner.id, actor="administrator")
+
+    assert enabled.disabled_at is None
+    assert [await opened.is_active(issued) for issued in (dead, outlived)] == [False, False]
+    assert await opened.fresh_status(outlived) == INVALID
+    assert await opened.is_active(await opened.token(owner))
+    await opened.services.governance.enable_user(owner.id, actor="administrator")
+    assert (await opened.audit(f"user:{owner.id}"))[-2:] == ["user.enabled", "user.enabled"]
+    assert await opened.count("token", "revoked_at IS NULL") == 1
+
+
+async def test_enabling_an_enabled_account_ends_nothing(opened: Deployment) -> None:
+    """A click too many costs nobody their tokens."""
+    issued = await opened.token()
+
+    await opened.services.governance.enable_user(issued.token.owner_id, actor="administrator")
+
+    assert await opened.is_active(issued)
+    with pytest.raises(NotFound):
+        await opened.services.governance.enable_user("0" * 32, actor="administrator")
+
+
+async def test_enabling_and_creating_at_once_never_revive(opened: Deployment) -> None:
+    """R17: disable, enable and create in any order: what was made before the disabling is dead."""
+    for turn in range(12):
+        owner = await opened.user()
+        before = [await opened.token(owner) for _ in range(2)]
+        await opened.services.disable_user(owner.id, actor="administrator")
+        acts = [
+            opened.services.governance.enable_user(owner.id, actor="administrator"),
+            opened.token(owner),
+            opened.services.disable_user(owner.id, actor="administrator"),
+        ]
+
+        outcomes = await asyncio.gather(*acts[turn % 3 :], *acts[: turn % 3], return_exceptions=True)
+
+        assert not [issued for issued in before if await opened.is_active(issued)]
+        user = await opened.services.find_user(owner.name)
+        issued = next((o for o in outcomes if isinstance(o, Issued)), None)
+        assert not (issued and user.disabled_at is not None and await opened.is_active(issued))
 
 
 async def test_a_person_is_found_by_name(opened: Deployment) -> None:
