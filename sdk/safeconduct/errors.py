@@ -18,6 +18,7 @@ SafeconductError
 │   ├── UnknownStatus         the status list makes no statement about this token
 │   ├── TokenRevoked
 │   ├── TokenSuspended        paused, may return
+│   ├── TokenInactive         its issuer says that it does not hold, and not why
 │   └── AddressNotAllowed     used from outside `allowed_ips`
 ├── InsufficientScope         valid, but not for this: answer 403 insufficient_scope
 ├── Unavailable               validity cannot be shown now: answer 503, never 401 and never yes
@@ -94,7 +95,7 @@ class WrongIssuer(InvalidToken):
 class WrongAudience(InvalidToken):
     """None of `aud` is an expected audience."""
 
-    code: ClassVar[str] = "wrong_audience"
+    code: ClassVar[str] = "token_wrong_api"
 
 
 class TokenExpired(InvalidToken):
@@ -136,25 +137,39 @@ class TokenRevoked(InvalidToken):
 class TokenSuspended(InvalidToken):
     """Paused; may become valid again."""
 
-    code: ClassVar[str] = "token_suspended"
+    code: ClassVar[str] = "token_paused"
+
+
+class TokenInactive(InvalidToken):
+    """Genuine and unexpired, but its issuer does not honour it any more (RFC 7662 section 2.2)."""
+
+    code: ClassVar[str] = "token_inactive"
 
 
 class AddressNotAllowed(InvalidToken):
     """The client's address lies outside `allowed_ips`."""
 
-    code: ClassVar[str] = "address_not_allowed"
+    code: ClassVar[str] = "token_address_not_allowed"
 
 
 class InsufficientScope(SafeconductError):
-    """The token is valid, but its scopes do not cover what was asked."""
+    """The token is valid, but its scopes do not cover what was asked. `missing` names those that lack."""
 
     code: ClassVar[str] = "insufficient_scope"
 
+    def __init__(self, message: str = "", missing: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.missing = missing
+
 
 class Unavailable(SafeconductError):
-    """Freshness cannot be shown, so neither can validity: the caller answers 503."""
+    """Freshness cannot be shown, so neither can validity: the caller answers 503.
 
-    code: ClassVar[str] = "unavailable"
+    `retry_after` is seconds.
+    """
+
+    retry_after: ClassVar[int] = 2
+    code: ClassVar[str] = "verifier_unavailable"
 
 
 class InvalidKeySet(SafeconductError):
@@ -179,6 +194,10 @@ class UnknownStatusListKey(InvalidStatusList):
     """No key of the set has the status list token's `kid`."""
 
     code: ClassVar[str] = "unknown_status_list_key"
+
+    def __init__(self, message: str, kid: str) -> None:
+        super().__init__(message)
+        self.kid = kid
 
 
 class InvalidPolicy(SafeconductError):

@@ -98,7 +98,7 @@ def check_status_list_token(
             raise WrongType("typ is not statuslist+jwt")
         check_signature(parsed, keys, KeyPurpose.STATUS_LIST, policy.algorithms)
     except UnknownKey as error:
-        raise UnknownStatusListKey(str(error)) from error
+        raise UnknownStatusListKey(str(error), parsed.kid) from error
     except InvalidToken as error:
         raise InvalidStatusList(f"{error.code}: {error}") from error
     signed = SignedStatusList.from_json(parsed.claims, max_bytes=policy.list_bytes)

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 from aiohttp import web
 from safeconduct import KeyPurpose
+from safeconduct.catalogue import ScopeCatalogue
 
 from service.api.public_documents import PublicDocument, answer
 from service.web.appkeys import SERVICES
@@ -28,7 +29,7 @@ async def server_metadata(request: web.Request) -> web.Response:
     document = authorization_server(
         services.settings.issuer,
         algorithms=tuple(sorted(algorithms)),
-        scopes=services.current.catalogue.scopes.scopes(),
+        catalogue=services.current.catalogue.scopes,
         aggregation=services.settings.aggregate_status_lists,
     )
     return answer(request, document)
@@ -53,9 +54,13 @@ async def key_set(request: web.Request) -> web.Response:
 
 @lru_cache(maxsize=4)  # one for the present key set and catalogue, some for the moment of a change
 def authorization_server(
-    issuer: str, *, algorithms: tuple[str, ...], scopes: tuple[str, ...], aggregation: bool
+    issuer: str, *, algorithms: tuple[str, ...], catalogue: ScopeCatalogue, aggregation: bool
 ) -> PublicDocument:
-    """RFC 8414 section 2, with the members that OpenID clients demand. What does not exist is not named."""
+    """RFC 8414 section 2, with the members that OpenID clients demand. What does not exist is not named.
+
+    `scopes_covered` is ours: it tells a verifier which other names a granted scope includes.
+    """
+    scopes = catalogue.scopes()
     members: dict[str, Any] = {
         "issuer": issuer,
         "jwks_uri": f"{issuer}/.well-known/jwks.json",
@@ -66,6 +71,7 @@ def authorization_server(
         "response_types_supported": [],
         "grant_types_supported": [],
         "scopes_supported": scopes,
+        "scopes_covered": {name: covered for name in scopes if (covered := _covered(name, catalogue))},
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": algorithms,
         "bearer_methods_supported": ["header"],
@@ -73,6 +79,12 @@ def authorization_server(
     if aggregation:
         members["status_list_aggregation_endpoint"] = f"{issuer}/status-lists"
     return _json(members)
+
+
+def _covered(name: str, catalogue: ScopeCatalogue) -> list[str]:
+    """The names that `name` includes, its own aliases and theirs among them."""
+    included = [catalogue.scope(each) for each in (name, *catalogue.scope(name).covers)]
+    return sorted({each for scope in included for each in (scope.name, *scope.aliases)} - {name})
 
 
 @lru_cache(maxsize=4)

@@ -33,7 +33,7 @@ async def test_a_token_can_end_itself(api: Api, ann: Person) -> None:
 
 @pytest.mark.parametrize(
     ("change", "seconds", "code"),
-    [({"suspended": True}, 0, "token_suspended"), ({"note": "x"}, 30 * 86_400, "token_expired")],
+    [({"suspended": True}, 0, "token_paused"), ({"note": "x"}, 30 * 86_400, "token_expired")],
 )
 async def test_a_token_that_is_not_honoured_says_why(
     api: Api, ann: Person, change: dict[str, object], seconds: int, code: str

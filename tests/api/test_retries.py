@@ -155,7 +155,7 @@ async def test_a_token_without_the_scope_does_not_renew_itself(api: Api, ann: Pe
     unheard = await api.call("POST", SELF, bearer=paused["token"])
 
     assert (refused.status, refused.code) == (403, "insufficient_scope")
-    assert (unheard.status, unheard.code) == (401, "token_suspended")
+    assert (unheard.status, unheard.code) == (401, "token_paused")
 
 
 @pytest.mark.parametrize("members", [{"overlap": 301}, {"overlap": -1}, {"expiration": 0}, {"overlap": "1"}])

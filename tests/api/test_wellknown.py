@@ -47,6 +47,7 @@ async def test_the_metadata_names_what_there_is_and_nothing_else(authority: Auth
     issuer = authority.issuer
 
     metadata = json.loads((await authority.send("GET", METADATA)).body)
+    covered = metadata.pop("scopes_covered")
 
     assert metadata == {
         "issuer": issuer,
@@ -64,6 +65,8 @@ async def test_the_metadata_names_what_there_is_and_nothing_else(authority: Auth
         "status_list_aggregation_endpoint": f"{issuer}/status-lists",
     }
     assert "automation:view" in metadata["scopes_supported"]
+    assert covered["connectors"] == ["connectors:manage", "connectors:view"]
+    assert covered["automation:webhook_run"] == ["webhook_run"]
 
 
 async def test_the_same_document_has_both_names(authority: Authority) -> None:

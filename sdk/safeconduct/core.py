@@ -1,0 +1,209 @@
+"""The verdict, without I/O: what is at hand decides, and what is not is asked for by raising Needed.
+
+Both verifiers, with `await` and without, are loops around this one.
+"""
+
+import threading
+from collections.abc import Collection, Iterator
+from ipaddress import ip_address, ip_network
+
+from safeconduct.catalogue import ScopeCatalogue
+from safeconduct.claims import Claims
+from safeconduct.effective_time import Moment
+from safeconduct.errors import (
+    AddressNotAllowed,
+    InsufficientScope,
+    SafeconductError,
+    TokenExpired,
+    TokenMalformed,
+    UnknownKey,
+)
+from safeconduct.issuer import Issuer
+from safeconduct.jwks import KeyPurpose, KeySet
+from safeconduct.parser import parse
+from safeconduct.recall import Recall
+from safeconduct.scope import covers_by_name, scope_names
+from safeconduct.source import Question, Source
+from safeconduct.status_list import VALID, judge_status
+from safeconduct.token_cache import Remembered, TokenCache
+from safeconduct.transport import Response, TransportFailed, accepted
+from safeconduct.verifier import check_parsed, judge_times
+from safeconduct.want import Needed, Want
+
+_LOOK_AHEAD_EVERY = 0.5  # seconds
+
+
+class Core:
+    """Judges tokens of one issuer by what `issuer`, `source` and `tokens` hold. Thread-safe."""
+
+    def __init__(
+        self, issuer: Issuer, source: Source, tokens: TokenCache, catalogue: ScopeCatalogue | None
+    ) -> None:
+        self.issuer = issuer
+        self.source = source
+        self._tokens = tokens
+        self._catalogue = catalogue
+        self._time = issuer.time
+        self._max_staleness = issuer.profile.max_staleness
+        self.recall = Recall(tokens, issuer.key_cache, self._time)
+        self._lock = threading.RLock()
+
+    def verify(
+        self,
+        token: str,
+        scope: str | Collection[str] | None,
+        client_address: str | None,
+        max_staleness: int | None,
+        since: float | None,
+    ) -> Claims:
+        """The claims of a token that holds now. `since` is the first moment of this very request.
+
+        Raises:
+            InvalidToken, InsufficientScope: it does not, or not for `scope`.
+            Unavailable: this cannot be told.
+            Needed: not before something was fetched.
+        """
+        moment = self._time()
+        since = moment.monotonic if since is None else since
+        try:
+            return self._verdict(token, scope, client_address, max_staleness, since, moment)
+        except Needed as needed:
+            needed.since = since
+            raise
+
+    def _verdict(
+        self,
+        token: str,
+        scope: str | Collection[str] | None,
+        client_address: str | None,
+        max_staleness: int | None,
+        since: float,
+        moment: Moment,
+    ) -> Claims:
+        now, monotonic = moment
+        if type(token) is not str:
+            raise TokenMalformed("a token is a string")
+        remembered = self._tokens.peek(token) or self._admit(token, moment)
+        claims = remembered.claims
+        if not remembered.begins <= now < remembered.ends:
+            self._refuse_times(token, claims, now)
+        key_cache = self.issuer.key_cache
+        if monotonic >= key_cache.fresh_until:
+            self._keys(moment)
+        if key_cache.keys.keys.get(remembered.kid) is not remembered.key:
+            remembered = self._admit(token, moment)
+        question = Question(
+            token,
+            claims,
+            since,
+            self._max_staleness if max_staleness is None else min(max_staleness, self._max_staleness),
+            client_address,
+        )
+        status = self.source.status(question, moment)
+        if status != VALID:
+            judge_status(status)
+        if claims.allowed_ips:
+            _judge_address(claims, client_address)
+        else:
+            self._shorten(remembered)
+        if scope is not None:
+            self._judge_scope(claims, scope)
+        return claims
+
+    def look_ahead(self) -> Iterator[Want]:
+        """What to fetch although nobody waits for it. Cheap where there is nothing."""
+        moment = self._time()
+        if moment.monotonic < self.recall.look_ahead_at:
+            return
+        self.recall.look_ahead_at = moment.monotonic + _LOOK_AHEAD_EVERY
+        with self._lock:
+            yield from self.issuer.due(moment)
+            yield from self.source.due(moment)
+
+    def take(self, want: Want, response: Response) -> None:
+        """Take the answer to a want, or what is wrong with it.
+
+        Raises:
+            Needed: it cannot be judged before something else was fetched; then it is to be given again.
+        """
+        with self._lock:
+            moment = self._time()
+            try:
+                answer = accepted(want.request, response)
+                if not self.issuer.take(want, answer, moment):
+                    self.source.take(want, answer, moment)
+            except (TransportFailed, SafeconductError, ValueError):
+                self.failed(want)
+
+    def failed(self, want: Want) -> None:
+        """What was wanted could not be had."""
+        with self._lock:
+            moment = self._time()
+            self.issuer.failed(want, moment)
+            self.source.failed(want, moment)
+
+    def bound(self) -> str:
+        """In words: how soon a revoked token is refused."""
+        return self.source.bound()
+
+    def _admit(self, token: str, moment: Moment) -> Remembered:
+        """Judge all that needs no list. Raises InvalidToken, Unavailable, Needed."""
+        parsed = parse(token)
+        keys = self._keys(moment)
+        try:
+            claims = check_parsed(parsed, keys, self.issuer.policy, moment.now)
+        except UnknownKey:
+            with self._lock:
+                raise self.issuer.look_for(parsed.kid, moment) from None
+        policy = self.issuer.policy
+        begins = max(claims.iat, claims.nbf or 0) - policy.leeway
+        key = keys.find(parsed.kid, KeyPurpose.ACCESS_TOKEN)
+        remembered = Remembered(claims, key, begins=begins, ends=claims.exp + policy.exp_leeway)
+        self._tokens.put(token, remembered)
+        self.issuer.time.witness(claims.iat)
+        return remembered
+
+    def _keys(self, moment: Moment) -> KeySet:
+        with self._lock:
+            return self.issuer.keys(moment)
+
+    def _shorten(self, remembered: Remembered) -> None:
+        """From now on the list alone decides, where it does."""
+        remembered.held = self.source.deciding(remembered.claims)
+
+    def _refuse_times(self, token: str, claims: Claims, now: int) -> None:
+        try:
+            judge_times(claims, self.issuer.policy, now)
+        except TokenExpired:
+            self._tokens.drop(token)
+            raise
+
+    def _judge_scope(self, claims: Claims, scope: str | Collection[str]) -> None:
+        wanted = scope_names(scope)
+        missing = [
+            name for name in wanted if name not in claims.scope and not self._covers(claims.scope, name)
+        ]
+        if missing:
+            raise InsufficientScope(f"not granted: {' '.join(missing)}", tuple(missing))
+
+    def _covers(self, granted: Collection[str], wanted: str) -> bool:
+        if self._catalogue is not None:
+            return self._catalogue.covers(granted, wanted)
+        metadata = self.issuer.discovery.metadata
+        told = metadata.covers if metadata is not None else {}
+        return any(covers_by_name(name, wanted) or wanted in told.get(name, ()) for name in granted)
+
+
+def _judge_address(claims: Claims, client_address: str | None) -> None:
+    if client_address is None or not lies_within(client_address, claims.allowed_ips):
+        raise AddressNotAllowed("the token is bound to other addresses")
+
+
+def lies_within(address: str, networks: Collection[str]) -> bool:
+    """Whether `address` lies in one of the CIDR `networks`; IPv4-mapped addresses are unmapped first."""
+    try:
+        ip = ip_address(address)
+    except ValueError:
+        return False
+    mapped = getattr(ip, "ipv4_mapped", None)
+    return any((mapped or ip) in ip_network(network) for network in networks)
