@@ -24,6 +24,7 @@ from service.api.machines import (
 )
 from service.api.own_token import get_self, regenerate_self, revoke_self
 from service.api.public_documents import preflight
+from service.api.receipts import anyones_receipt, own_receipt
 from service.api.revocation import revoke_presented
 from service.api.revoke_many import revoke_anyones_tokens, revoke_own_tokens
 from service.api.scopes import get_scopes
@@ -81,6 +82,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     _route("GET", f"{PATH}/{{id}}", get_token, SESSION),
     _route("PATCH", f"{PATH}/{{id}}", edit_token, USER, confirmed=True),
     _route("DELETE", f"{PATH}/{{id}}", revoke_token, SESSION),
+    _route("GET", f"{PATH}/{{id}}/revocation", own_receipt, SESSION),
     _route("POST", f"{PATH}/{{id}}/regenerate", regenerate_token, USER, confirmed=True),
     _route("POST", f"{PATH}/revoke", revoke_own_tokens, SESSION),
     _route("GET", "/v1/scopes", get_scopes, SESSION),
@@ -105,6 +107,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     _route("GET", INVENTORY, list_inventory, READERS),
     _route("POST", f"{INVENTORY}/revoke", revoke_anyones_tokens, ADMINISTRATOR),
     _route("GET", f"{INVENTORY}/{{id}}", get_anyones, READERS),
+    _route("GET", f"{INVENTORY}/{{id}}/revocation", anyones_receipt, READERS),
     _route("PATCH", f"{INVENTORY}/{{id}}", pause_anyones, ADMINISTRATOR, confirmed=True),
     _route("DELETE", f"{INVENTORY}/{{id}}", revoke_anyones, ADMINISTRATOR),
     _route("GET", "/v1/admin/clients", list_clients, READERS),

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from service.domain.receipt import Notice
 from service.domain.status_list import ListHead, ListSnapshot, SignedList
 from service.domain.token import StatusChange
 
@@ -32,6 +33,9 @@ class StatusLists(Protocol):
 
     async def snapshot(self, list_id: str) -> ListSnapshot | None:
         """`head` and `entries` at once."""
+
+    async def notices(self, token_id: str) -> list[Notice]:
+        """What each list was told of the end of a record's values."""
 
     async def signed(self, list_id: str) -> SignedList | None: ...
     async def publish(self, signed: SignedList) -> bool:

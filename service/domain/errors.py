@@ -127,6 +127,12 @@ class TokenIsRevoked(WrongState):
     code: ClassVar[str] = "token_revoked"
 
 
+class TokenIsNotRevoked(WrongState):
+    """It stands: there is no receipt."""
+
+    code: ClassVar[str] = "token_not_revoked"
+
+
 class TokenIsSuspended(WrongState):
     """Resume it first."""
 

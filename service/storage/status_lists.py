@@ -1,6 +1,7 @@
 from collections.abc import Sequence
 
 from service.domain.permutation import CAPACITY
+from service.domain.receipt import Notice
 from service.domain.status_list import ListHead, ListSnapshot, SignedList
 from service.domain.token import StatusChange
 from service.storage.connection import Connection
@@ -97,6 +98,10 @@ class SqlStatusLists:
     async def snapshot(self, list_id: str) -> ListSnapshot | None:
         head = await self.head(list_id)
         return None if head is None else await self.entries(head)
+
+    async def notices(self, token_id: str) -> list[Notice]:
+        rows = await self._connection.all("notices_of", token_id=token_id)
+        return [Notice(*(row[member] for member in Notice._fields)) for row in rows]
 
     async def signed(self, list_id: str) -> SignedList | None:
         row = await self._connection.one("signed_status_list", list_id=list_id)

@@ -43,6 +43,7 @@ PROBLEMS: Final[Mapping[type[SafeconductError], Problem]] = {
     domain.Gone: Problem(410, "It is over and will not come back"),
     domain.WrongState: Problem(409, "Its present state does not allow this"),
     domain.TokenIsRevoked: Problem(409, "This token is revoked"),
+    domain.TokenIsNotRevoked: Problem(409, "This token is not revoked"),
     domain.TokenIsSuspended: Problem(409, "This token is paused"),
     domain.TokenIsExpired: Problem(409, "This token has expired"),
     domain.NeedsNewValue: Problem(409, "This change needs a new value"),

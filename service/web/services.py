@@ -17,6 +17,7 @@ from service.application.keys import CompromiseKey, ListKeys, RotateKeys
 from service.application.list_tokens import GetToken, ListTokens
 from service.application.machines import Machines
 from service.application.readiness import Readiness
+from service.application.receipts import RevocationReceipts
 from service.application.recognition import RecogniseToken
 from service.application.regenerate import RegenerateToken
 from service.application.revoke import RevokePresented, RevokeToken
@@ -53,6 +54,7 @@ class Services:
     revoke: RevokeToken
     revoke_presented: RevokePresented
     revoke_many: RevokeMany
+    receipts: RevocationReceipts
     inventory: ListInventory
     recognise: RecogniseToken
     introspect: Introspect

@@ -41,7 +41,7 @@ from service.storage import open_storage
 from service.web.services import Services
 from service.wiring.governance import governance
 from service.wiring.limits import address_rates, client_limits
-from service.wiring.lists import remove_spent_of, status_lists_of
+from service.wiring.lists import receipts_of, remove_spent_of, status_lists_of
 from service.wiring.people import people
 from service.wiring.tokens import keys_of, mint_of, recogniser
 from service.wiring.world import World
@@ -135,6 +135,7 @@ async def _build(world: World) -> Opened:
         revoke=RevokeToken(storage),
         revoke_presented=RevokePresented(storage, recognise),
         revoke_many=RevokeMany(storage),
+        receipts=receipts_of(world),
         inventory=ListInventory(storage),
         recognise=recognise,
         introspect=Introspect(recognise),

@@ -1,6 +1,7 @@
 """The published status lists, and what becomes of them when they are used up."""
 
 from service.application.list_publication import ListTimes
+from service.application.receipts import RevocationReceipts
 from service.application.spent_lists import RemoveSpent, Retention
 from service.application.status_lists import StatusListTokens
 from service.wiring.world import World
@@ -24,3 +25,10 @@ def remove_spent_of(world: World) -> RemoveSpent:
         changes=settings.status_change_retention,
     )
     return RemoveSpent(world.storage, retention)
+
+
+def receipts_of(world: World) -> RevocationReceipts:
+    settings = world.settings
+    return RevocationReceipts(
+        world.storage, lifetime=settings.status_list_lifetime, leeway=settings.rotation_policy().leeway
+    )

@@ -128,3 +128,17 @@ DELETE FROM status_list_version
  WHERE signed_at <= :before
    AND version < (SELECT l.revision FROM status_list l WHERE l.id = status_list_version.list_id)
 RETURNING version;
+
+-- name: notices_of(token_id)
+-- For each list, when it was last told of the end of a value of a record, and the first signed version that shows it.
+SELECT e.revision, e.changed_at, f.version, f.signed_at, f.superseded_until
+  FROM (SELECT c.list_id, max(c.revision) AS revision, max(c.changed_at) AS changed_at
+          FROM token_value v
+          JOIN status_change c ON c.jti = v.jti AND c.status = 1
+         WHERE v.token_id = :token_id
+         GROUP BY c.list_id) e
+  LEFT JOIN status_list_version f
+    ON f.list_id = e.list_id
+   AND f.version = (SELECT min(n.version)
+                      FROM status_list_version n
+                     WHERE n.list_id = e.list_id AND n.version >= e.revision);

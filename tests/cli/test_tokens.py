@@ -327,3 +327,17 @@ def test_a_refused_one_keeps_no_other_from_being_revoked(person: Safeconduct) ->
     assert refused == {"id": unknown, "error": "not_found"}
     assert revoked["state"] == "revoked"
     assert unknown in ran.stderr
+
+
+def test_a_revocation_comes_with_its_receipt(person: Safeconduct) -> None:
+    """Which revision it is, and by when the last verifier that reads lists refuses: 15 min 30 s at most."""
+    made, other = [person.json("tokens", "create", *EMBED) for _ in range(2)]
+
+    ran = person.run("tokens", "revoke", made["id"])
+    [told] = person.json("tokens", "revoke", other["id"], "--reason", "lost")
+
+    receipt = told["revocation"]
+    assert "every list refuses it by" in ran.stdout
+    assert f"revision {receipt['revision'] - 1}" in ran.stdout
+    assert (receipt["id"], receipt["revoke_reason"]) == (other["id"], "lost")
+    assert receipt["revoked_at"] <= receipt["lists_refuse_by"]

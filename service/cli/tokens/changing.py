@@ -110,9 +110,10 @@ def _revoke_each(output: Output, service: SignedIn, arguments: Namespace) -> int
                 answers.append({"id": token_id, "error": problem.code})
                 refused.append(f"{token_id}: {problem.lines[0]}")
                 continue
-            answers.append(token)
+            receipt = _receipt(service, token_id)
+            answers.append(token | {"revocation": receipt})
             if not output.as_json:
-                output.answers.print(f"revoked {token_id} at {when(token['revoked_at'])}", soft_wrap=True)
+                output.answers.print(_in_words(token, receipt), soft_wrap=True)
     finally:  # also when the connection breaks half-way: what is done is told
         if output.as_json:
             output.json(answers)
@@ -121,6 +122,24 @@ def _revoke_each(output: Output, service: SignedIn, arguments: Namespace) -> int
     if refused:
         raise CommandFailed(*refused)
     return 0
+
+
+def _receipt(service: SignedIn, token_id: str) -> dict[str, Any] | None:
+    """None where it cannot be had: the revocation holds all the same."""
+    try:
+        receipt: dict[str, Any] = service.ask("GET", f"{TOKENS}/{token_id}/revocation").body
+    except Problem:
+        return None
+    return receipt
+
+
+def _in_words(token: Mapping[str, Any], receipt: Mapping[str, Any] | None) -> str:
+    line = f"revoked {token['id']} at {when(token['revoked_at'])}"
+    if receipt is None:
+        return line
+    return (
+        f"{line}, revision {receipt['revision']}; every list refuses it by {when(receipt['lists_refuse_by'])}"
+    )
 
 
 def regenerate_command(token_id: str, members: Mapping[str, Any]) -> str:
