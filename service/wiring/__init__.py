@@ -109,8 +109,7 @@ async def open_services(
 
 
 async def _build(world: World) -> Opened:
-    storage, current = world.storage, world.current
-    rotate_keys, compromise_key = keys_of(world)
+    storage, current, (rotate_keys, compromise_key) = world.storage, world.current, keys_of(world)
     apply_catalogue = await _first_start(world, rotate_keys)
     mint, under_way, (sessions, invitations) = await mint_of(world), UnderWay(), people(world)
     status_lists, recognise = status_lists_of(world), recogniser(world)
