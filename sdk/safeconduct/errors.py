@@ -1,7 +1,11 @@
 """All failures a caller of the SDK may meet. Codes are API, messages are not; no message repeats a token.
 
 SafeconductError
+├── SeveralCredentials        more than one in a request: answer 400 invalid_request
 ├── InvalidToken              the bearer's fault: answer 401 invalid_token (RFC 6750 section 3.1)
+│   ├── TokenMissing          no credential at all: answer 401 without an error code
+│   ├── MissingBearerPrefix   a token where the word Bearer should precede it
+│   ├── DoubleBearer
 │   ├── TokenMalformed        not a compact JWS in our strict form; no key was looked at
 │   ├── WrongType             `typ` is not at+jwt
 │   ├── WrongAlgorithm        `alg` is not allowed, or not its key's
@@ -42,6 +46,30 @@ class InvalidToken(SafeconductError):
     """The token must not be honoured."""
 
     code: ClassVar[str] = "invalid_token"
+
+
+class SeveralCredentials(SafeconductError):
+    """A request carries more than one credential, or one that two readers could take differently."""
+
+    code: ClassVar[str] = "several_credentials"
+
+
+class TokenMissing(InvalidToken):
+    """The request carries no Bearer credential."""
+
+    code: ClassVar[str] = "token_missing"
+
+
+class MissingBearerPrefix(InvalidToken):
+    """The header holds a token without the word Bearer before it."""
+
+    code: ClassVar[str] = "token_missing_bearer_prefix"
+
+
+class DoubleBearer(InvalidToken):
+    """The header says Bearer twice."""
+
+    code: ClassVar[str] = "token_double_bearer"
 
 
 class TokenMalformed(InvalidToken):

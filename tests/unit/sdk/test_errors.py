@@ -8,6 +8,10 @@ from safeconduct.errors import InvalidStatusList, InvalidToken, SafeconductError
 CODES = {
     "SafeconductError": "error",
     "InvalidToken": "invalid_token",
+    "SeveralCredentials": "several_credentials",
+    "TokenMissing": "token_missing",
+    "MissingBearerPrefix": "token_missing_bearer_prefix",
+    "DoubleBearer": "token_double_bearer",
     "TokenMalformed": "token_malformed",
     "WrongType": "wrong_type",
     "WrongAlgorithm": "wrong_algorithm",
