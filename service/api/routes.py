@@ -9,6 +9,7 @@ from service.api.admin_rights import change_grant, change_role, enable_user
 from service.api.admin_tokens import INVENTORY, get_anyones, list_inventory, pause_anyones, revoke_anyones
 from service.api.admin_users import create_user, disable_user, find_users
 from service.api.catalogue import LONGEST_CATALOGUE, apply_catalogue
+from service.api.forward_auth import judge_for_client, judge_on_own_listener
 from service.api.health import livez, metrics, readyz
 from service.api.introspection import introspect
 from service.api.machines import (
@@ -48,6 +49,7 @@ SESSION: Final = frozenset({CredentialKind.SESSION})
 USER: Final = frozenset({CredentialKind.USER})
 TOKEN: Final = frozenset({CredentialKind.TOKEN})
 CLIENT: Final = frozenset({CredentialKind.CLIENT})
+GATEWAY: Final = frozenset({CredentialKind.GATEWAY})
 READERS: Final = frozenset({CredentialKind.AUDITOR, CredentialKind.ADMINISTRATOR})
 ADMINISTRATOR: Final = frozenset({CredentialKind.ADMINISTRATOR})
 
@@ -70,6 +72,16 @@ def _public(path: str, handler: Handler, *, root: bool = False) -> tuple[Route, 
     return tuple(
         Route(method=method, path=path, handler=each, callers=NOBODY, root=root, public=True)
         for method, each in (("GET", handler), ("OPTIONS", preflight))
+    )
+
+
+def _forward_auth(handler: Handler, callers: frozenset[CredentialKind]) -> tuple[Route, ...]:
+    """Most gateways ask by GET, Envoy by the method of the request that waits."""
+    return tuple(
+        Route(
+            method=method, path="/v1/forward-auth", handler=handler, callers=callers, answers=Answers.GATEWAY
+        )
+        for method in ("GET", "POST", "PUT", "PATCH", "DELETE")
     )
 
 
@@ -128,6 +140,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     ),
     _oauth("/oauth2/introspect", introspect, CLIENT),
     _oauth("/oauth2/revoke", revoke_presented, CLIENT | NOBODY),
+    *_forward_auth(judge_for_client, GATEWAY),
     *_public("/.well-known/jwks.json", key_set),
     *_public("/.well-known/oauth-authorization-server", server_metadata),
     *_public("/.well-known/oauth-authorization-server", server_metadata, root=True),
@@ -142,3 +155,10 @@ ROUTES: Final[tuple[Route, ...]] = (
     _route("GET", "/metrics", metrics, NOBODY),
 )
 """Confirmed are create, regenerate, edit and resume, grants and keys; a revocation never waits (ruling 7)."""
+
+GATEWAY_ROUTES: Final[tuple[Route, ...]] = (
+    *_forward_auth(judge_on_own_listener, NOBODY),
+    _route("GET", "/livez", livez, NOBODY),
+    _route("GET", "/readyz", readyz, NOBODY),
+)
+"""What the gateway's own listener serves; whoever reaches it is the gateway."""

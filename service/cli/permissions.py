@@ -11,6 +11,7 @@ from service.web.routing import Route
 COLUMNS = {
     CredentialKind.NOBODY: "nobody",
     CredentialKind.CLIENT: "client",
+    CredentialKind.GATEWAY: "gateway",
     CredentialKind.TOKEN: "token",
     CredentialKind.USER: "user",
     CredentialKind.AUDITOR: "auditor",

@@ -19,6 +19,7 @@ class CredentialKind(StrEnum):
     USER = "user"
     TOKEN = "personal_access_token"  # noqa: S105 - a kind of credential
     CLIENT = "client"
+    GATEWAY = "gateway"
     AUDITOR = "auditor"
     ADMINISTRATOR = "administrator"
 

@@ -1,9 +1,10 @@
 """Who calls, and whether the route takes that kind of credential, whatever carries it (R16)."""
 
 from aiohttp import web
-from safeconduct.errors import AddressNotAllowed, InvalidToken, TokenExpired, TokenRevoked, TokenSuspended
+from safeconduct.errors import AddressNotAllowed, InvalidToken
 
 from service.application.introspect import address_allowed
+from service.application.refusal import demand_honoured
 from service.domain.errors import AuditorChangesNothing, NotAllowed, NotSignedIn
 from service.domain.principal import CredentialKind, Nobody, Principal, SignedIn, TokenBearer
 from service.domain.user import Role
@@ -14,7 +15,6 @@ from service.web.routing import Route
 from service.web.services import Services
 
 _NOBODY = Nobody()
-_REFUSALS = {"revoked": TokenRevoked, "suspended": TokenSuspended, "expired": TokenExpired}
 _OF_ROLE = {
     Role.USER: frozenset({CredentialKind.SESSION, CredentialKind.USER}),
     Role.AUDITOR: frozenset({CredentialKind.SESSION, CredentialKind.AUDITOR}),
@@ -67,8 +67,7 @@ class Authentication:
         recognised = await self._services.recognise(text)
         if recognised is None:
             raise InvalidToken("this token is not from here, or is damaged")
-        if (reason := recognised.truth.reason) is not None:
-            raise _REFUSALS.get(reason, InvalidToken)(f"not honoured any more: {reason.replace('_', ' ')}")
+        demand_honoured(recognised.truth)
         claims = recognised.reading.claims
         if claims.allowed_ips and not address_allowed(
             client_address(request, self._trusted), claims.allowed_ips

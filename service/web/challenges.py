@@ -3,7 +3,7 @@
 from typing import Final
 from urllib.parse import urlsplit
 
-from safeconduct.errors import InvalidToken, SafeconductError
+from safeconduct.errors import InsufficientScope, InvalidToken, SafeconductError
 
 from service.domain.errors import ConfirmationNeeded
 from service.web.refusals import SessionEnded, SeveralCredentials
@@ -27,6 +27,8 @@ class BearerChallenges:
                 return self._with(f'error="{error.code}"', f'max_age="{error.max_age}"')
             case InvalidToken() | SessionEnded():
                 return self._with('error="invalid_token"')
+            case InsufficientScope():
+                return self._with(f'error="{error.code}"')
             case SeveralCredentials():
                 return self._with('error="invalid_request"')
         return self._with()

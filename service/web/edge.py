@@ -33,7 +33,7 @@ log = structlog.get_logger("web")
 
 _GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _NOBODY: Final = Nobody()
-_BY_HANDLER: Final = frozenset({CredentialKind.CLIENT, CredentialKind.NOBODY})
+_BY_HANDLER: Final = frozenset({CredentialKind.CLIENT, CredentialKind.GATEWAY, CredentialKind.NOBODY})
 _UNDECLARED: Final = "-"
 
 
@@ -41,7 +41,8 @@ _UNDECLARED: Final = "-"
 class Entrance:
     """One method of a route on its whole path, with what can be known before a request comes.
 
-    `authenticates` is false where the handler itself reads the credential, because it may stand in the form.
+    `authenticates` is false where the handler itself reads the credential, because it may stand in the form, or
+    beside the token that a gateway asks about.
     """
 
     route: Route
@@ -52,7 +53,7 @@ class Entrance:
 
     @classmethod
     def to(cls, route: Route, method: str, path: str, *, longest_body: int) -> "Entrance":
-        by_handler = route.answers is Answers.OAUTH and route.callers <= _BY_HANDLER
+        by_handler = route.answers is not Answers.PROBLEM and route.callers <= _BY_HANDLER
         return cls(route, method, path, route.max_body or longest_body, authenticates=not by_handler)
 
 

@@ -6,11 +6,12 @@ from collections.abc import Callable
 import msgspec
 from aiohttp import web
 from multidict import CIMultiDict
-from safeconduct.errors import SafeconductError
+from safeconduct.errors import InsufficientScope, SafeconductError
 
 from service.domain.errors import Busy
 from service.domain.principal import CredentialKind
 from service.web.challenges import BASIC, BearerChallenges
+from service.web.gateway import TOLD
 from service.web.problems import document, oauth_document, plain_document, problem_of
 from service.web.refusals import AmbiguousFraming, BodyTooLarge, BodyTooSlow, SeveralCredentials
 from service.web.routing import Answers, Route
@@ -41,10 +42,12 @@ class ErrorAnswers:
         retry_after = error.retry_after if isinstance(error, Busy) else problem.retry_after
         if retry_after is not None:
             response.headers.update(wait_headers(error, retry_after + self._below(retry_after // 4 + 2)))
-        if status == 401 or isinstance(error, SeveralCredentials):
+        if status == 401 or isinstance(error, SeveralCredentials | InsufficientScope):
             response.headers["WWW-Authenticate"] = self._challenge(error, route)
         if isinstance(error, AmbiguousFraming | BodyTooSlow | BodyTooLarge | SeveralCredentials):
             response.force_close()
+        if route.answers is Answers.GATEWAY:
+            response.headers.update(dict.fromkeys(TOLD, ""))
         return _readable(response, route)
 
     def of_status(

@@ -13,11 +13,12 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 class Answers(StrEnum):
     """Which form errors take: `problem` (RFC 9457) for our own API, `oauth` (RFC 6749 section 5.2) for OAuth
-    endpoints.
+    endpoints, `gateway` as `problem`, with the headers that tell a gateway who calls left empty.
     """
 
     PROBLEM = "problem"
     OAUTH = "oauth"
+    GATEWAY = "gateway"
 
 
 class RouteUndeclared(Exception):

@@ -9,6 +9,7 @@ from service.application.clients import CreateClient, DisableClient
 from service.application.current import Current
 from service.application.edit import EditToken
 from service.application.find_user import FindUser
+from service.application.forward_auth import ForwardAuth
 from service.application.introspect import Introspect
 from service.application.inventory import ListInventory
 from service.application.invitations import Invitations
@@ -58,6 +59,7 @@ class Services:
     inventory: ListInventory
     recognise: RecogniseToken
     introspect: Introspect
+    forward_auth: ForwardAuth
     client_limits: ClientLimits
     address_rates: AddressRates
 

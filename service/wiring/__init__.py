@@ -16,6 +16,7 @@ from service.application.clients import CreateClient, DisableClient
 from service.application.current import Current
 from service.application.edit import EditToken
 from service.application.find_user import FindUser
+from service.application.forward_auth import ForwardAuth
 from service.application.housekeeping import Housekeeping
 from service.application.idempotency import UnderWay
 from service.application.introspect import Introspect
@@ -138,6 +139,7 @@ async def _build(world: World) -> Opened:
         inventory=ListInventory(storage),
         recognise=recognise,
         introspect=Introspect(recognise),
+        forward_auth=ForwardAuth(recognise, current),
         client_limits=client_limits(world, recognise),
         address_rates=address_rates(world),
         status_lists=status_lists,

@@ -101,6 +101,15 @@ async def client(api: Api) -> Shown:
     return Shown(frozenset({KIND.CLIENT}), {"Authorization": header.partition(": ")[2]})
 
 
+async def gateway(api: Api) -> Shown:
+    """With the token that it asks about."""
+    header = basic(api.authority.client.id, api.authority.secret).partition(": ")[2]
+    bearer = f"Bearer {await new_token(api)}"
+    return Shown(
+        frozenset({KIND.GATEWAY, KIND.TOKEN}), {"X-Gateway-Authorization": header, "Authorization": bearer}
+    )
+
+
 async def garbage(_api: Api) -> Shown:
     return Shown(headers={"Authorization": "Bearer eyJhbGciOiJub25lIn0.e30."})
 
@@ -117,6 +126,7 @@ CREDENTIALS = {
     "a session as password": session_as_password,
     "a password": password,
     "a client": client,
+    "a gateway": gateway,
     "garbage": garbage,
 }
 
@@ -127,6 +137,8 @@ def expected(route: Route, shown: Shown) -> object:
     if route.answers is Answers.OAUTH:
         by_client = KIND.CLIENT in shown.kinds or "access_token" in shown.query  # 400 before anybody is asked
         return IN if by_client or (KIND.NOBODY in route.callers and not header) else 401
+    if KIND.GATEWAY in route.callers:
+        return IN if KIND.GATEWAY in shown.kinds else 400
     if KIND.NOBODY in route.callers or shown.kinds & route.callers:
         return IN
     return 403 if shown.kinds - {KIND.CLIENT} else 401
@@ -147,6 +159,8 @@ async def answer(api: Api, route: Route, shown: Shown) -> object:
         body=None if sends_json else shown.form.encode(),
         headers={**({} if sends_json else as_form), **shown.headers},
     )
+    if b'"gateway_not_authenticated"' in reply.body:
+        return 400
     lets_in = reply.status not in {401, 403} or b'"insufficient_scope"' in reply.body
     return IN if lets_in else reply.status
 
