@@ -8,12 +8,14 @@ from typing import Final
 from aiohttp import web
 
 from service.api.oauth_forms import Form, form_decode
+from service.application.current import Current
 from service.domain.client import Client
 from service.domain.errors import Fault, Faulty, NotAllowed, NotSignedIn
 from service.domain.secret import Secret, secret_hash
 from service.web.appkeys import SERVICES
 
 _NOBODYS_HASH: Final = "0" * 64
+_MOST_PROOFS: Final = 1_024  # one secret can be written in many ways
 
 Clients = Mapping[str, Client]
 
@@ -29,8 +31,8 @@ def authenticated_client(request: web.Request, form: Form, *, permission: str) -
     headers = request.headers.getall("Authorization", ())
     if len(headers) + ("client_secret" in form) > 1:
         raise Faulty([Fault("Authorization", "invalid_request", "one way of authentication at a time")])
-    clients = request.app[SERVICES].current.clients
-    client = client_of_header(headers[0], clients) if headers else _client_of_form(form, clients)
+    current = request.app[SERVICES].current
+    client = _client_of_header(headers[0], current) if headers else _client_of_form(form, current.clients)
     if client is None:
         raise NotSignedIn("no client is authenticated")
     if permission not in client.permissions:
@@ -41,6 +43,16 @@ def authenticated_client(request: web.Request, form: Form, *, permission: str) -
 def shows_credentials(request: web.Request, form: Form) -> bool:
     """Whether the caller tries to authenticate as a client at all."""
     return "Authorization" in request.headers or "client_secret" in form
+
+
+def _client_of_header(header: str, current: Current) -> Client | None:
+    if (client := current.proofs.get(header)) is None:
+        proofs, client = current.proofs, client_of_header(header, current.clients)
+        if client is not None:
+            if len(proofs) >= _MOST_PROOFS:
+                proofs.clear()
+            proofs[header] = client
+    return client
 
 
 def client_of_header(header: str, clients: Clients) -> Client | None:

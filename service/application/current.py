@@ -17,7 +17,11 @@ from service.domain.errors import CannotSign
 
 
 class Current:
-    """The key ring with its signers and published form, the catalogue, and the clients."""
+    """The key ring with its signers and published form, the catalogue, and the clients.
+
+    `proofs` are the texts that proved a client since the clients last changed: what is shown again and again need
+    not be decoded and hashed again and again.
+    """
 
     def __init__(self, masters: MasterKeys | None) -> None:
         self._masters = masters
@@ -25,6 +29,7 @@ class Current:
         self.heads: Mapping[str, int] = {}
         self.catalogue = CatalogueDocument()
         self.clients: Mapping[str, Client] = {}
+        self.proofs: dict[str, Client] = {}
         self.take_ring(KeyRing(0))
 
     async def reload(self, storage: Storage) -> None:
@@ -48,6 +53,7 @@ class Current:
             self.catalogue = CatalogueDocument.from_json(latest[1])
         if self._is_behind("client", heads):
             self.clients = {client.id: client for client in clients if client.disabled_at is None}
+            self.proofs = {}
         self.heads = {name: max(value, self.heads.get(name, 0)) for name, value in heads.items()}
 
     def _is_behind(self, name: str, heads: Mapping[str, int]) -> bool:

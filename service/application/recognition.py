@@ -2,10 +2,12 @@
 decides.
 """
 
+import sys
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import replace
+from typing import NamedTuple
 
-from safeconduct import Claims, VerificationPolicy
+from safeconduct import Claims, StatusReference, VerificationPolicy
 from safeconduct.claims import LATEST_TIME
 from safeconduct.errors import InvalidToken
 from safeconduct.parser import parse
@@ -17,24 +19,28 @@ from service.application.minting import status_list_uri, token_hash
 from service.application.ports import Storage
 from service.application.sightings import Sightings
 from service.clock import Clock
-from service.domain.identifiers import from_wire, to_wire
+from service.domain.identifiers import from_wire
 from service.domain.token import TokenTruth
 
 REMEMBERED = 16_384
 """How many distinct tokens' readings are kept: about 2 kB each."""
 
+Identity = tuple[str | None, str, str, int, int, str | None]
+"""jti, kid, list, index, exp and owner, in the order of TokenTruth."""
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What a token string says of itself. Pure, hence kept; its verdict is never."""
+
+class Reading(NamedTuple):
+    """What a token string says of itself. Pure, hence kept; its verdict is never.
+
+    `identity` is what its row has to say; None when no row can.
+    """
 
     token_hash: str
-    kid: str
+    identity: Identity | None
     claims: Claims
 
 
-@dataclass(frozen=True, slots=True)
-class Recognised:
+class Recognised(NamedTuple):
     """A genuine value with what the database says of it; `truth.reason` is None while it is honoured."""
 
     reading: Reading
@@ -68,10 +74,9 @@ class RecogniseToken:
         Raises:
             StorageUnavailable: the truth cannot be told now.
         """
+        known = self._readings.get(token)
         try:
-            reading = self._readings.get(token)
-            if reading is None:
-                reading = self._read(token)
+            reading = known if known is not None else self._read(token)
             truth = await self._by_hash.get(reading.token_hash) if reading.token_hash else None
             if truth is None:
                 self._verify(token)
@@ -82,7 +87,8 @@ class RecogniseToken:
             return None
         if truth is None or not self._as_recorded(reading, truth):
             return None
-        self._remember(token, reading)
+        if known is None:
+            self._remember(token, reading)
         if truth.reason is not None:
             self.sightings.refused(truth)
         return Recognised(reading, truth)
@@ -94,11 +100,12 @@ class RecogniseToken:
     def _read(self, token: str) -> Reading:
         parsed = parse(token)
         hashed = token_hash(token, self._hash_key) if self._hash_key is not None else ""
-        return Reading(hashed, parsed.kid, Claims.from_json(parsed.claims))
+        claims = Claims.from_json(parsed.claims)
+        return Reading(hashed, self._identity(parsed.kid, claims), claims)
 
     def _remember(self, token: str, reading: Reading) -> None:
         """Genuine ones alone, so that nobody can fill the memory with strings of their own making."""
-        self._readings[token] = reading
+        self._readings[token] = reading._replace(claims=_sharing(reading.claims))
         if len(self._readings) > REMEMBERED:
             self._readings.popitem(last=False)
 
@@ -106,20 +113,37 @@ class RecogniseToken:
         """All but the times: those are for the database's clock to judge, on both ways."""
         check_parsed(parse(token), self._current.key_set, self._policy, now=0)
 
+    def _identity(self, kid: str, claims: Claims) -> Identity | None:
+        lists = status_list_uri(self._issuer, "")
+        if claims.iss != self._issuer or claims.status is None or not claims.status.uri.startswith(lists):
+            return None
+        list_id, owner_id = claims.status.uri.removeprefix(lists), from_wire(claims.sub)
+        return (
+            from_wire(claims.jti),
+            sys.intern(kid),
+            sys.intern(list_id),
+            claims.status.idx,
+            claims.exp,
+            sys.intern(owner_id) if owner_id is not None else None,
+        )
+
     def _as_recorded(self, reading: Reading, truth: TokenTruth) -> bool:
         """Whether jti, sub, kid, exp, list and index in the token are the row's (threats 10)."""
-        claims = reading.claims
-        status = claims.status
-        same = (
-            reading.kid == truth.kid
-            and claims.jti == to_wire(truth.jti)
-            and claims.sub == to_wire(truth.owner_id)
-            and claims.iss == self._issuer
-            and claims.exp == truth.expires_at
-            and status is not None
-            and status.idx == truth.idx
-            and status.uri == status_list_uri(self._issuer, truth.list_id)
-        )
+        same = reading.identity == (*truth[1:6], truth.owner_id)
         if not same:
             self.forgeries += 1
         return same
+
+
+def _sharing(claims: Claims) -> Claims:
+    """The same, but what many tokens say alike is in memory once."""
+    status = claims.status
+    return replace(
+        claims,
+        iss=sys.intern(claims.iss),
+        sub=sys.intern(claims.sub),
+        aud=tuple(map(sys.intern, claims.aud)),
+        client_id=sys.intern(claims.client_id),
+        scope=tuple(map(sys.intern, claims.scope)),
+        status=StatusReference(status.idx, sys.intern(status.uri)) if status is not None else None,
+    )

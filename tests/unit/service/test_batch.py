@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from service.application.batch import Batch
+from service.domain.errors import StorageUnavailable
 
 
 class Register:
@@ -156,3 +157,28 @@ async def test_a_question_at_the_end_of_a_statement_is_asked() -> None:
     answers = [await asyncio.wait_for(batch.get("k"), 5) for _ in range(50)]
 
     assert answers == [True] * 50
+
+
+async def test_each_question_waits_as_long_as_it_may_and_no_longer() -> None:
+    """One timer serves all who wait for a statement; whoever came later still has time (R57)."""
+    register = Register()
+    register.before_read.clear()
+    batch, now = Batch(register, at_once=1, patience=0.4), asyncio.get_running_loop().time
+    waited: list[float] = []
+
+    async def ask(key: str) -> None:
+        began = now()
+        with pytest.raises(StorageUnavailable):
+            await batch.get(key)
+        waited.append(now() - began)
+
+    asking = [asyncio.create_task(ask("stuck"))]
+    await settle()
+    asking.append(asyncio.create_task(ask("k")))
+    await asyncio.wait(asking, timeout=0.2)
+    asking.append(asyncio.create_task(ask("k")))
+    await asyncio.wait_for(asyncio.gather(*asking), 10)
+
+    assert min(waited) >= 0.39
+    register.before_read.set()
+    assert await batch.get("k") is True
