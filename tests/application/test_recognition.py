@@ -150,7 +150,9 @@ async def test_a_row_that_contradicts_its_token_makes_it_a_forgery(
         values["kid"] = opened.services.current.ring.active(Purpose.STATUS_LIST).kid
     if columns == ("list_id",):
         values["list_id"] = "f" * 32
-        await opened.sql(f"INSERT INTO status_list VALUES ('{'f' * 32}', 99, 0, 0)")
+        await opened.sql(
+            f"INSERT INTO status_list (id, position, created_at, revision) VALUES ('{'f' * 32}', 99, 0, 0)"
+        )
     if columns == ("jti",):
         values["jti"] = "e" * 32
     if columns == ("owner_id",):
