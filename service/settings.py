@@ -75,6 +75,11 @@ class Settings:
     scan_inactive_answers: int = 50  # per client and minute
     scan_inactive_percent: int = 90
     scan_refusal: int = 60
+    usage_record: str = "full"  # full, time+network, time, nothing
+    usage_keep_days: int = (
+        90  # addresses, programs, refused uses and demanded scopes; the time of the last use stays
+    )
+    usage_report_max_age: int = 86_400
     trusted_proxies: tuple[str, ...] = ()
     metrics_token: str = ""
     log_format: str = "auto"  # auto, json, console
@@ -114,6 +119,7 @@ class Settings:
     def _choice_faults(self) -> list[str]:
         choices = {
             "ALGORITHM": (self.algorithm, tuple(ALGORITHMS)),
+            "USAGE_RECORD": (self.usage_record, ("full", "time+network", "time", "nothing")),
             "LOG_FORMAT": (self.log_format, ("auto", "json", "console")),
             "LOG_LEVEL": (self.log_level, ("debug", "info", "warning", "error")),
         }

@@ -20,8 +20,8 @@ _MOST_PROOFS: Final = 1_024  # one secret can be written in many ways
 Clients = Mapping[str, Client]
 
 
-def authenticated_client(request: web.Request, form: Form, *, permission: str) -> Client:
-    """The client that calls, if it may do this.
+def authenticated_client(request: web.Request, form: Form, *, permission: str | None) -> Client:
+    """The client that calls, if it may do this; every client may what needs no permission.
 
     Raises:
         Faulty: more than one way of authentication at once.
@@ -35,7 +35,7 @@ def authenticated_client(request: web.Request, form: Form, *, permission: str) -
     client = _client_of_header(headers[0], current) if headers else _client_of_form(form, current.clients)
     if client is None:
         raise NotSignedIn("no client is authenticated")
-    if permission not in client.permissions:
+    if permission is not None and permission not in client.permissions:
         raise NotAllowed(f"this client may not {permission}")
     return client
 

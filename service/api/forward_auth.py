@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Final
 
-from aiohttp import web
+from aiohttp import hdrs, web
 from multidict import MultiMapping
 from safeconduct.errors import InvalidToken
 
@@ -39,7 +39,11 @@ async def _judge(request: web.Request, audiences: Collection[str]) -> web.Respon
     demanded, scopes = _demands(request.query, audiences)
     token = _bearer(request)
     recognised = await services.forward_auth(
-        token, audiences=demanded, scopes=scopes, address=caller_address(request, services.settings)
+        token,
+        audiences=demanded,
+        scopes=scopes,
+        address=caller_address(request, services.settings),
+        user_agent=request.headers.get(hdrs.USER_AGENT),
     )
     truth, claims = recognised.truth, recognised.reading.claims
     told = (claims.sub, to_wire(truth.token_id), claims.jti, " ".join(claims.scope))

@@ -20,7 +20,9 @@ async def introspect(request: web.Request) -> web.StreamResponse:
     token = presented_token(form)
     services = request.app[SERVICES]
     services.client_limits.admit(client, token)
-    claims = await services.introspect(token, client=client, client_ip=form.get("client_ip"))
+    claims = await services.introspect(
+        token, client=client, client_ip=form.get("client_ip"), user_agent=form.get("client_user_agent")
+    )
     request.app[METRICS].introspected(active=claims is not None)
     if claims is None:
         await services.client_limits.inactive(client)

@@ -40,6 +40,7 @@ from service.api.tokens import (
     regenerate_token,
     revoke_token,
 )
+from service.api.usage import LONGEST_REPORT, list_refusals, report_use
 from service.api.wellknown import key_set, resource_metadata, server_metadata
 from service.domain.principal import CredentialKind
 from service.web.routing import Answers, Handler, Route
@@ -96,6 +97,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     _route("DELETE", f"{PATH}/{{id}}", revoke_token, SESSION),
     _route("GET", f"{PATH}/{{id}}/revocation", own_receipt, SESSION),
     _route("POST", f"{PATH}/{{id}}/regenerate", regenerate_token, USER, confirmed=True),
+    _route("GET", f"{PATH}/{{id}}/refusals", list_refusals, SESSION),
     _route("POST", f"{PATH}/revoke", revoke_own_tokens, SESSION),
     _route("GET", "/v1/scopes", get_scopes, SESSION),
     _route("POST", "/v1/session", open_session, NOBODY),
@@ -138,6 +140,7 @@ ROUTES: Final[tuple[Route, ...]] = (
         confirmed=True,
         max_body=LONGEST_CATALOGUE,
     ),
+    Route(method="POST", path="/v1/usage", handler=report_use, callers=CLIENT, max_body=LONGEST_REPORT),
     _oauth("/oauth2/introspect", introspect, CLIENT),
     _oauth("/oauth2/revoke", revoke_presented, CLIENT | NOBODY),
     *_forward_auth(judge_for_client, GATEWAY),

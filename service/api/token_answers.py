@@ -15,7 +15,7 @@ def token_document(token: Token, state: TokenState) -> dict[str, Any]:
         "id": to_wire(token.id),
         "expiration": rfc3339_or_none(token.expires_at),
         "note": token.note,
-        "last_used": rfc3339(token.last_use.at) if token.last_use else None,
+        "last_used": rfc3339(token.latest_use.at) if token.latest_use else None,
         "scopes": token.scopes,
         **_ours(token, state),
     }
@@ -38,14 +38,14 @@ def _with_value(token: Token, state: TokenState, value: str | None) -> dict[str,
         "token": value,
         "expiration": rfc3339_or_none(token.expires_at),
         "note": token.note,
-        "last_used": rfc3339(token.last_use.at) if token.last_use else None,
+        "last_used": rfc3339(token.latest_use.at) if token.latest_use else None,
         "scopes": token.scopes,
         **_ours(token, state),
     }
 
 
 def _ours(token: Token, state: TokenState) -> dict[str, Any]:
-    use = token.last_use
+    use = token.latest_use
     return {
         "state": state,
         "audience": token.audiences,
@@ -58,5 +58,6 @@ def _ours(token: Token, state: TokenState) -> dict[str, Any]:
         "revoke_reason": token.revoke_reason,
         "last_used_ip": use.ip if use else None,
         "last_used_user_agent": use.user_agent if use else None,
-        "recent_ips": [use.ip] if use and use.ip else [],
+        "last_used_reported_by": use.reported_by if use else None,
+        "recent_ips": token.recent_ips,
     }

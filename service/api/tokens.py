@@ -50,9 +50,10 @@ async def list_tokens(request: web.Request) -> web.Response:
 
 
 async def get_token(request: web.Request) -> web.Response:
-    """One of them."""
+    """One of them, with those of its scopes that were used lately, where that is known."""
     token, now = await _look(request)
-    return json_answer(token_document(token, token.state(now)))
+    used = await request.app[SERVICES].usage.used_scopes(token)
+    return json_answer({**token_document(token, token.state(now)), "used_scopes": used})
 
 
 async def edit_token(request: web.Request) -> web.Response:

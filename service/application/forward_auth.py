@@ -8,15 +8,25 @@ from service.application.current import Current
 from service.application.introspect import address_allowed
 from service.application.recognition import Recognised, RecogniseToken
 from service.application.refusal import demand_honoured
+from service.application.sightings import Sightings
+from service.domain.token import TokenTruth
+from service.domain.usage import RefusalReason, reason_of
 
 
 class ForwardAuth:
-    def __init__(self, recognise: RecogniseToken, current: Current) -> None:
+    def __init__(self, recognise: RecogniseToken, current: Current, sightings: Sightings) -> None:
         self._recognise = recognise
         self._current = current
+        self._sightings = sightings
 
     async def __call__(
-        self, token: str, *, audiences: Collection[str], scopes: Sequence[str], address: str | None
+        self,
+        token: str,
+        *,
+        audiences: Collection[str],
+        scopes: Sequence[str],
+        address: str | None,
+        user_agent: str | None = None,
     ) -> Recognised:
         """The token, if it holds now, is for one of `audiences`, covers all `scopes` and is used from where it may be.
 
@@ -30,6 +40,17 @@ class ForwardAuth:
         recognised = await self._recognise(token)
         if recognised is None:
             raise InvalidToken("this token is not from here, or is damaged")
+        try:
+            self._demand(recognised, audiences, scopes, address)
+        except (InvalidToken, InsufficientScope) as error:
+            self._sightings.refused(recognised.truth, _reason(error, recognised.truth), address, user_agent)
+            raise
+        self._sightings.accepted(recognised.truth, address, user_agent)
+        return recognised
+
+    def _demand(
+        self, recognised: Recognised, audiences: Collection[str], scopes: Sequence[str], address: str | None
+    ) -> None:
         claims = recognised.reading.claims
         if set(claims.aud).isdisjoint(audiences):
             raise WrongAudience("this token was made for another API")
@@ -38,5 +59,14 @@ class ForwardAuth:
             raise AddressNotAllowed("this token is bound to other addresses")
         if beyond := self._current.catalogue.scopes.beyond(claims.scope, scopes):
             raise InsufficientScope(f"this needs {' '.join(beyond)}")
-        self._recognise.sightings.accepted(recognised.truth)
-        return recognised
+
+
+def _reason(error: InvalidToken | InsufficientScope, truth: TokenTruth) -> RefusalReason:
+    match error:
+        case WrongAudience():
+            return RefusalReason.WRONG_AUDIENCE
+        case AddressNotAllowed():
+            return RefusalReason.ADDRESS
+        case InsufficientScope():
+            return RefusalReason.MISSING_SCOPE
+    return reason_of(truth.reason or "")

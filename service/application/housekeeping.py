@@ -12,7 +12,8 @@ from service.application.current import Current
 from service.application.keys import RotateKeys
 from service.application.overlaps import Overlaps
 from service.application.ports import Announcer, Storage
-from service.application.recognition import RecogniseToken
+from service.application.record_uses import RecordUses
+from service.application.sightings import Sightings
 from service.application.spent_lists import RemoveSpent
 from service.application.status_lists import StatusListTokens
 from service.domain.audit import AuditEntry
@@ -23,6 +24,8 @@ FOLLOW_EVERY = 1.0
 ROTATE_EVERY = 60.0
 SWEEP_EVERY = 60.0
 RETIRE_EVERY = 3_600.0
+USES_EVERY = 3.0
+FORGET_EVERY = 3_600.0
 CHUNK = 1_000
 
 
@@ -36,16 +39,22 @@ class Housekeeping:
         status_lists: StatusListTokens,
         rotate_keys: RotateKeys,
         announcer: Announcer,
-        recognise: RecogniseToken,
         remove_spent: RemoveSpent,
+        sightings: Sightings,
+        record_uses: RecordUses,
+        *,
+        usage_kept: int,
     ) -> None:
+        """`usage_kept` is for how many seconds it is known from where and how tokens were used."""
         self._storage = storage
         self._current = current
         self._status_lists = status_lists
         self._rotate_keys = rotate_keys
         self._announcer = announcer
         self._remove_spent = remove_spent
-        self._overlaps = Overlaps(storage, recognise.sightings)
+        self._overlaps = Overlaps(storage, sightings)
+        self._record_uses = record_uses
+        self._usage_kept = usage_kept
         self._failing: dict[str, str] = {}
 
     async def run(self) -> None:
@@ -55,6 +64,8 @@ class Housekeeping:
             beats.create_task(self._beat("rotate", self.rotate, partial(asyncio.sleep, ROTATE_EVERY)))
             beats.create_task(self._beat("sweep", self.sweep, partial(asyncio.sleep, SWEEP_EVERY)))
             beats.create_task(self._beat("retire", self.retire, partial(asyncio.sleep, RETIRE_EVERY)))
+            beats.create_task(self._beat("uses", self._record_uses, partial(asyncio.sleep, USES_EVERY)))
+            beats.create_task(self._beat("forget", self.forget, partial(asyncio.sleep, FORGET_EVERY)))
 
     async def follow(self) -> None:
         """Reload what moved, end values whose shortened time or overlap is over, sign lists anew."""
@@ -100,6 +111,18 @@ class Housekeeping:
         """End the publication of lists that are used up; drop old values and changes."""
         for list_id in await self._remove_spent():
             log.info("status_list_retired", list_id=list_id)
+
+    async def forget(self) -> None:
+        """Drop what is known of uses for longer than it may be."""
+        async with self._storage.transaction() as tx:
+            await tx.usage.forget(before=await tx.now() - self._usage_kept)
+
+    async def finish(self) -> None:
+        """Write what still waits, once nothing is served any more."""
+        try:
+            await self._record_uses()
+        except (SafeconductError, OSError) as error:
+            self._note("uses", str(error))
 
     async def _beat(
         self, name: str, job: Callable[[], Awaitable[object]], rest: Callable[[], Awaitable[object]]

@@ -6,31 +6,54 @@ from collections.abc import Sequence
 from safeconduct import Claims
 
 from service.application.recognition import RecogniseToken
+from service.application.sightings import Sightings
 from service.domain.client import Client
+from service.domain.token import TokenTruth
+from service.domain.usage import RefusalReason, reason_of
 
 
 class Introspect:
-    def __init__(self, recognise: RecogniseToken) -> None:
+    def __init__(self, recognise: RecogniseToken, sightings: Sightings) -> None:
         self._recognise = recognise
+        self._sightings = sightings
 
-    async def __call__(self, token: str, *, client: Client, client_ip: str | None = None) -> Claims | None:
+    async def __call__(
+        self,
+        token: str,
+        *,
+        client: Client,
+        client_ip: str | None = None,
+        user_agent: str | None = None,
+    ) -> Claims | None:
         """The claims of an active token that is meant for `client`; None for every other reason alike.
 
-        `client_ip` is where the bearer called from: without it a token bound to addresses is inactive.
+        `client_ip` is where the bearer called from: without it a token bound to addresses is inactive. `user_agent` is
+        what the bearer said to be; it decides nothing.
 
         Raises:
             StorageUnavailable: never answered as active nor as inactive.
         """
         recognised = await self._recognise(token)
-        if recognised is None or recognised.truth.reason is not None:
+        if recognised is None:
             return None
-        claims = recognised.reading.claims
-        if client.audiences.isdisjoint(claims.aud):
+        claims, truth = recognised.reading.claims, recognised.truth
+        if (reason := _refusal(truth, claims, client, client_ip)) is not None:
+            self._sightings.refused(truth, reason, client_ip, user_agent)
             return None
-        if claims.allowed_ips and not address_allowed(client_ip, claims.allowed_ips):
-            return None
-        self._recognise.sightings.accepted(recognised.truth)
+        self._sightings.accepted(truth, client_ip, user_agent)
         return claims
+
+
+def _refusal(
+    truth: TokenTruth, claims: Claims, client: Client, client_ip: str | None
+) -> RefusalReason | None:
+    if truth.reason is not None:
+        return reason_of(truth.reason)
+    if client.audiences.isdisjoint(claims.aud):
+        return RefusalReason.WRONG_AUDIENCE
+    if claims.allowed_ips and not address_allowed(client_ip, claims.allowed_ips):
+        return RefusalReason.ADDRESS
+    return None
 
 
 def address_allowed(address: str | None, networks: Sequence[str]) -> bool:

@@ -20,6 +20,7 @@ from service.application.publication_ports import Publications
 from service.application.revocation_ports import Revocations
 from service.application.sign_in_ports import KnownOrigins, SignInCounts
 from service.application.status_list_ports import SpentLists, StatusLists
+from service.application.usage_ports import Usage
 from service.domain.audit import AuditEntry
 from service.domain.client import Client
 from service.domain.principal import SignedIn
@@ -185,6 +186,8 @@ class Transaction(Protocol):
     def publications(self) -> Publications: ...
     @property
     def idempotency(self) -> Idempotency: ...
+    @property
+    def usage(self) -> Usage: ...
     @property
     def audit(self) -> Audit: ...
 

@@ -17,7 +17,6 @@ from service.application.batch import Batch
 from service.application.current import Current
 from service.application.minting import status_list_uri, token_hash
 from service.application.ports import Storage
-from service.application.sightings import Sightings
 from service.clock import Clock
 from service.domain.identifiers import from_wire
 from service.domain.token import TokenTruth
@@ -66,7 +65,6 @@ class RecogniseToken:
         self._policy = VerificationPolicy(issuer=issuer, audiences=None, leeway=LATEST_TIME)
         self._readings: OrderedDict[str, Reading] = OrderedDict()
         self.forgeries = 0
-        self.sightings = Sightings()
 
     async def __call__(self, token: str) -> Recognised | None:
         """The value, or None: malformed, badly signed, or not as recorded.
@@ -89,8 +87,6 @@ class RecogniseToken:
             return None
         if known is None:
             self._remember(token, reading)
-        if truth.reason is not None:
-            self.sightings.refused(truth)
         return Recognised(reading, truth)
 
     def remembers(self, token: str) -> bool:

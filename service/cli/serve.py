@@ -70,6 +70,7 @@ async def _serve(settings: Settings, masters: MasterKeys | None) -> None:
             house.cancel()
             with suppress(asyncio.CancelledError):
                 await house
+            await opened.housekeeping.finish()
 
 
 async def _announce(settings: Settings, opened: Opened) -> None:

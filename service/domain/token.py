@@ -22,16 +22,22 @@ class TokenState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LastUse:
-    """The latest accepted use that was reported: when, from where, with what."""
+    """The latest accepted use: when, from where, with what. `reported_by` is the client whose word it is; None where
+    this service has seen it itself.
+    """
 
     at: int
     ip: str | None
     user_agent: str | None
+    reported_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Token:
-    """The record. Times are POSIX seconds; `expires_at` None means that the grant never ends."""
+    """The record. Times are POSIX seconds; `expires_at` None means that the grant never ends.
+
+    `recent_ips` are the last addresses that this service has seen it used from, the latest first.
+    """
 
     id: str
     owner_id: str
@@ -54,6 +60,14 @@ class Token:
     revoked_by: str | None = None
     revoke_reason: str | None = None
     last_use: LastUse | None = None
+    reported_use: LastUse | None = None
+    recent_ips: tuple[str, ...] = ()
+
+    @property
+    def latest_use(self) -> LastUse | None:
+        """Of the use that was seen here and the one that was reported the later one (threats 32: kept apart)."""
+        uses = [use for use in (self.last_use, self.reported_use) if use is not None]
+        return max(uses, key=lambda use: use.at, default=None)
 
     def state(self, now: int) -> TokenState:
         """What the record is worth at `now`; the gravest reason wins."""

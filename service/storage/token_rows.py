@@ -5,6 +5,7 @@ from types import MappingProxyType
 from typing import Any
 
 from service.domain.token import LastUse, Token, TokenValue
+from service.domain.usage import RECENT
 from service.domain.user import fold
 from service.storage import words
 from service.storage.connection import Row
@@ -12,7 +13,6 @@ from service.storage.connection import Row
 
 def token_of(row: Row) -> Token:
     metadata = row["metadata"]
-    used_at = row["last_used_at"]
     return Token(
         id=row["id"],
         owner_id=row["owner_id"],
@@ -34,10 +34,23 @@ def token_of(row: Row) -> Token:
         revoked_at=row["revoked_at"],
         revoked_by=row["revoked_by"],
         revoke_reason=row["revoke_reason"],
-        last_use=None
-        if used_at is None
-        else LastUse(at=used_at, ip=row["last_used_ip"], user_agent=row["last_used_user_agent"]),
+        last_use=_last_use(row, "last_used"),
+        reported_use=_last_use(row, "reported", by=row["reported_by"]),
+        recent_ips=_recent(row["seen_from"]),
     )
+
+
+def _last_use(row: Row, name: str, *, by: str | None = None) -> LastUse | None:
+    at = row[f"{name}_at"]
+    if at is None:
+        return None
+    return LastUse(at=at, ip=row[f"{name}_ip"], user_agent=row[f"{name}_user_agent"], reported_by=by)
+
+
+def _recent(seen_from: str | None) -> tuple[str, ...]:
+    """The addresses of `time/address` words, the latest first."""
+    seen = [word.partition("/") for word in words.split(seen_from or "")]
+    return tuple(ip for _, _, ip in sorted(seen, key=lambda each: (-int(each[0]), each[2])))[:RECENT]
 
 
 def unchanging(token: Token) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from service.storage.sign_in_counts import SqlSignInCounts
 from service.storage.spent_lists import SqlSpentLists
 from service.storage.status_lists import SqlStatusLists
 from service.storage.tokens import SqlTokens
+from service.storage.usage import SqlUsage
 from service.storage.users import SqlUsers
 
 
@@ -47,6 +48,7 @@ class SqlTransaction:
         self.overlaps = SqlOverlaps(connection)
         self.publications = SqlPublications(connection)
         self.idempotency = SqlIdempotency(connection)
+        self.usage = SqlUsage(connection)
         self.audit = SqlAudit(connection)
 
     async def now(self) -> int:

@@ -1,12 +1,13 @@
 """Who calls, and whether the route takes that kind of credential, whatever carries it (R16)."""
 
-from aiohttp import web
+from aiohttp import hdrs, web
 from safeconduct.errors import AddressNotAllowed, InvalidToken
 
 from service.application.introspect import address_allowed
 from service.application.refusal import demand_honoured
 from service.domain.errors import AuditorChangesNothing, NotAllowed, NotSignedIn
 from service.domain.principal import CredentialKind, Nobody, Principal, SignedIn, TokenBearer
+from service.domain.usage import RefusalReason, reason_of
 from service.domain.user import Role
 from service.web.client_address import client_address, read_networks
 from service.web.credentials import Jwt, OtherScheme, SessionSecret, cookie_name, shown_credential
@@ -27,6 +28,7 @@ _OF_ROLE = {
 class Authentication:
     def __init__(self, services: Services) -> None:
         self._services = services
+        self._sightings = services.usage.sightings
         self._cookie = cookie_name(secure=services.settings.secure)
         self._trusted = read_networks(services.settings.trusted_proxies)
 
@@ -67,13 +69,17 @@ class Authentication:
         recognised = await self._services.recognise(text)
         if recognised is None:
             raise InvalidToken("this token is not from here, or is damaged")
-        demand_honoured(recognised.truth)
+        truth, address = recognised.truth, client_address(request, self._trusted)
+        user_agent = request.headers.get(hdrs.USER_AGENT)
+        if truth.reason is not None:
+            self._sightings.refused(truth, reason_of(truth.reason), address, user_agent)
+        demand_honoured(truth)
         claims = recognised.reading.claims
-        if claims.allowed_ips and not address_allowed(
-            client_address(request, self._trusted), claims.allowed_ips
-        ):
+        if claims.allowed_ips and not address_allowed(address, claims.allowed_ips):
+            self._sightings.refused(truth, RefusalReason.ADDRESS, address, user_agent)
             raise AddressNotAllowed("this token is bound to other addresses")
-        return TokenBearer(claims, recognised.truth)
+        self._sightings.accepted(truth, address, user_agent)
+        return TokenBearer(claims, truth)
 
     def _admit_token(self, who: TokenBearer, route: Route) -> TokenBearer:
         if CredentialKind.TOKEN not in route.callers:

@@ -26,7 +26,7 @@ from service.web.limits import receive_body
 from service.web.metrics import Metrics
 from service.web.origin import SameOrigin
 from service.web.problems import problem_of
-from service.web.routing import Answers, Handler, Route
+from service.web.routing import Handler, Route
 from service.web.services import Services
 
 log = structlog.get_logger("web")
@@ -53,7 +53,7 @@ class Entrance:
 
     @classmethod
     def to(cls, route: Route, method: str, path: str, *, longest_body: int) -> "Entrance":
-        by_handler = route.answers is not Answers.PROBLEM and route.callers <= _BY_HANDLER
+        by_handler = route.callers <= _BY_HANDLER and route.callers != {CredentialKind.NOBODY}
         return cls(route, method, path, route.max_body or longest_body, authenticates=not by_handler)
 
 

@@ -72,6 +72,18 @@ class Metrics(Collector):
             "Times that a client looked as if it tried tokens out",
             value=self._services.client_limits.scans,
         )
+        usage = self._services.usage
+        yield CounterMetricFamily(
+            "safeconduct_uses_dropped",
+            "Uses of tokens that were seen and found no room to be remembered",
+            value=usage.sightings.dropped,
+        )
+        reports = CounterMetricFamily(
+            "safeconduct_usage_reports", "Reported uses by what became of them", labels=("outcome",)
+        )
+        for outcome, count in {**usage.report.ignored, **usage.record.reports}.items():
+            reports.add_metric((outcome,), count)
+        yield reports
         yield self._key_ages()
         yield GaugeMetricFamily(
             "safeconduct_revision",

@@ -20,15 +20,30 @@ from service.application.machines import Machines
 from service.application.readiness import Readiness
 from service.application.receipts import RevocationReceipts
 from service.application.recognition import RecogniseToken
+from service.application.record_uses import RecordUses
 from service.application.regenerate import RegenerateToken
+from service.application.report_use import ReportUse
 from service.application.revoke import RevokePresented, RevokeToken
 from service.application.revoke_many import RevokeMany
 from service.application.rotate_itself import RotateItself
+from service.application.sightings import Sightings
 from service.application.sign_in import Sessions
 from service.application.status_lists import StatusListTokens
 from service.application.users import CreateUser, DisableUser
+from service.application.uses import ListRefusals, UsedScopes
 from service.settings import Settings
 from service.web.governance import Governance
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """What is known of the uses of tokens."""
+
+    sightings: Sightings
+    record: RecordUses
+    report: ReportUse
+    refusals: ListRefusals
+    used_scopes: UsedScopes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +51,7 @@ class Services:
     settings: Settings
     current: Current
     readiness: Readiness
+    usage: Usage
 
     sessions: Sessions
     invitations: Invitations

@@ -45,6 +45,7 @@ from service.wiring.limits import address_rates, client_limits
 from service.wiring.lists import receipts_of, remove_spent_of, status_lists_of
 from service.wiring.people import people
 from service.wiring.tokens import keys_of, mint_of, recogniser
+from service.wiring.usage import usage_of
 from service.wiring.world import World
 
 log = structlog.get_logger("start")
@@ -103,21 +104,23 @@ async def open_services(
             current=Current(masters),
             hash_key=masters.current.derive("token-hash") if masters else None,
         )
-        yield await _build(world)
+        services = await _build(world)
+        yield Opened(services=services, storage=storage, housekeeping=_housekeeping(world, services))
     finally:
         passwords.close()
         await storage.close()
 
 
-async def _build(world: World) -> Opened:
+async def _build(world: World) -> Services:
     storage, current, (rotate_keys, compromise_key) = world.storage, world.current, keys_of(world)
     apply_catalogue = await _first_start(world, rotate_keys)
     mint, under_way, (sessions, invitations) = await mint_of(world), UnderWay(), people(world)
-    status_lists, recognise = status_lists_of(world), recogniser(world)
-    services = Services(
+    status_lists, recognise, usage = status_lists_of(world), recogniser(world), usage_of(world)
+    return Services(
         settings=world.settings,
         current=current,
         readiness=Readiness(storage, current, world.clock),
+        usage=usage,
         sessions=sessions,
         invitations=invitations,
         create_user=CreateUser(storage, current, invitations, randomness=world.randomness),
@@ -138,8 +141,8 @@ async def _build(world: World) -> Opened:
         receipts=receipts_of(world),
         inventory=ListInventory(storage),
         recognise=recognise,
-        introspect=Introspect(recognise),
-        forward_auth=ForwardAuth(recognise, current),
+        introspect=Introspect(recognise, usage.sightings),
+        forward_auth=ForwardAuth(recognise, current, usage.sightings),
         client_limits=client_limits(world, recognise),
         address_rates=address_rates(world),
         status_lists=status_lists,
@@ -149,7 +152,6 @@ async def _build(world: World) -> Opened:
         apply_catalogue=apply_catalogue,
         governance=governance(world, apply_catalogue),
     )
-    return Opened(services=services, storage=storage, housekeeping=_housekeeping(world, services))
 
 
 def _housekeeping(world: World, services: Services) -> Housekeeping:
@@ -159,8 +161,10 @@ def _housekeeping(world: World, services: Services) -> Housekeeping:
         services.status_lists,
         services.rotate_keys,
         world.announcer,
-        services.recognise,
         remove_spent_of(world),
+        services.usage.sightings,
+        services.usage.record,
+        usage_kept=world.settings.usage_keep_days * 86_400,
     )
 
 

@@ -27,3 +27,9 @@ CREATE OR REPLACE TRIGGER token_revoked_is_final BEFORE UPDATE ON token
 
 CREATE OR REPLACE TRIGGER token_value_revoked_is_final BEFORE UPDATE ON token_value
     FOR EACH ROW EXECUTE FUNCTION sc_revoked_is_final();
+
+-- The addresses of each token in one text: `time/address`, separated by a space, in no order.
+CREATE OR REPLACE VIEW token_addresses AS
+SELECT token_id, string_agg(last_at || '/' || ip, ' ') AS seen
+  FROM token_address
+ GROUP BY token_id;

@@ -20,7 +20,9 @@ VALUES (:jti, :token_id, :token_hash, :kid, :list_id, :idx, :issued_at, :not_bef
 -- One record.
 SELECT id, owner_id, sequence, note, scopes, audiences, allowed_ips, metadata, not_before, expires_at, parent_id,
        parent_jti, jti, created_at, suspended_at, suspended_by, suspended_by_administrator, revoked_at, revoked_by,
-       revoke_reason, last_used_at, last_used_ip, last_used_user_agent
+       revoke_reason, last_used_at, last_used_ip, last_used_user_agent,
+       reported_at, reported_ip, reported_user_agent, reported_by,
+       (SELECT a.seen FROM token_addresses a WHERE a.token_id = token.id) AS seen_from
   FROM token
  WHERE id = :id;
 
@@ -30,7 +32,9 @@ UPDATE token SET created_at = created_at
  WHERE id = :id
 RETURNING id, owner_id, sequence, note, scopes, audiences, allowed_ips, metadata, not_before, expires_at, parent_id,
           parent_jti, jti, created_at, suspended_at, suspended_by, suspended_by_administrator, revoked_at, revoked_by,
-          revoke_reason, last_used_at, last_used_ip, last_used_user_agent;
+          revoke_reason, last_used_at, last_used_ip, last_used_user_agent,
+          reported_at, reported_ip, reported_user_agent, reported_by,
+          (SELECT a.seen FROM token_addresses a WHERE a.token_id = token.id) AS seen_from;
 
 -- name: change_token(id, note, note_folded, scopes, audiences, allowed_ips, metadata, not_before, expires_at, jti, suspended_at, suspended_by, suspended_by_administrator, revoked_at, revoked_by, revoke_reason, last_used_at, last_used_ip, last_used_user_agent)^
 -- Write what may change of a record.
@@ -49,12 +53,14 @@ RETURNING id;
 SELECT t.id, t.owner_id, t.sequence, t.note, t.scopes, t.audiences, t.allowed_ips, t.metadata, t.not_before,
        t.expires_at, t.parent_id, t.parent_jti, t.jti, t.created_at, t.suspended_at, t.suspended_by,
        t.suspended_by_administrator, t.revoked_at, t.revoked_by, t.revoke_reason, t.last_used_at, t.last_used_ip,
-       t.last_used_user_agent, o.sort_value
+       t.last_used_user_agent, t.reported_at, t.reported_ip, t.reported_user_agent, t.reported_by,
+       (SELECT a.seen FROM token_addresses a WHERE a.token_id = t.id) AS seen_from, o.sort_value
   FROM (SELECT id,
                CASE CAST(:sort AS TEXT)
                     WHEN 'created' THEN created_at
                     WHEN 'expires' THEN coalesce(expires_at, CAST(:never AS BIGINT))
-                    WHEN 'last_used' THEN coalesce(last_used_at, 0)
+                    WHEN 'last_used' THEN CASE WHEN coalesce(reported_at, 0) > coalesce(last_used_at, 0)
+                                               THEN reported_at ELSE coalesce(last_used_at, 0) END
                END AS sort_value,
                CASE WHEN revoked_at IS NOT NULL THEN 'revoked'
                     WHEN expires_at <= sc_now() THEN 'expired'

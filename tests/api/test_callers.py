@@ -134,8 +134,10 @@ CREDENTIALS = {
 def expected(route: Route, shown: Shown) -> object:
     """What the declaration of the route promises, derived without the code that keeps it."""
     header = "Authorization" in shown.headers
-    if route.answers is Answers.OAUTH:
-        by_client = KIND.CLIENT in shown.kinds or "access_token" in shown.query  # 400 before anybody is asked
+    if route.callers <= {KIND.CLIENT, KIND.NOBODY} and KIND.CLIENT in route.callers:
+        by_client = KIND.CLIENT in shown.kinds or (
+            route.answers is Answers.OAUTH and "access_token" in shown.query  # 400 before anybody is asked
+        )
         return IN if by_client or (KIND.NOBODY in route.callers and not header) else 401
     if KIND.GATEWAY in route.callers:
         return IN if KIND.GATEWAY in shown.kinds else 400

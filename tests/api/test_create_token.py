@@ -22,6 +22,7 @@ OURS = [
     "revoke_reason",
     "last_used_ip",
     "last_used_user_agent",
+    "last_used_reported_by",
     "recent_ips",
 ]
 UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
@@ -56,6 +57,7 @@ async def test_a_token_is_answered_in_locoias_shape_first(api: Api, ann: Person)
         "revoke_reason": None,
         "last_used_ip": None,
         "last_used_user_agent": None,
+        "last_used_reported_by": None,
         "recent_ips": [],
     }
     assert reply.headers["Location"] == f"{api.authority.issuer}{TOKENS}/{reply.document['id']}"

@@ -1,7 +1,7 @@
 """`safeconduct tokens`: one's own personal access tokens."""
 
 from service.cli.commands import Commands, add_group
-from service.cli.tokens import changing, looking, making
+from service.cli.tokens import changing, looking, making, refusals
 
 
 def add_parser(commands: Commands) -> None:
@@ -11,6 +11,7 @@ def add_parser(commands: Commands) -> None:
     making.add_create(group)
     looking.add_list(group)
     looking.add_show(group)
+    refusals.add_refusals(group)
     changing.add_edit(group)
     making.add_regenerate(group)
     changing.add_revoke(group)

@@ -50,7 +50,17 @@ def card(token: dict[str, Any], now: int) -> Table:
         ("ends", exact_end(token, now)),
         ("last used", last_used(token, now)),
     ]
-    told = ("last_used_ip", "last_used_user_agent", "audience", "allowed_ips", "metadata", "revoke_reason")
+    told = (
+        "last_used_ip",
+        "last_used_user_agent",
+        "last_used_reported_by",
+        "recent_ips",
+        "used_scopes",
+        "audience",
+        "allowed_ips",
+        "metadata",
+        "revoke_reason",
+    )
     rows += [(name.replace("_", " "), _say(token[name])) for name in told if token.get(name)]
     times = {"created_at": "created", "not_before": "starts", "revoked_at": "revoked"}
     rows += [(word, when(token[name])) for name, word in times.items() if token.get(name)]

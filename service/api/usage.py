@@ -1,0 +1,88 @@
+"""POST /v1/usage: what clients say of tokens that they verify offline; and the refused uses of one's own token."""
+
+from datetime import datetime
+from typing import Annotated, Any, Final
+
+import msgspec
+from aiohttp import web
+from msgspec import Meta
+
+from service.api.answers import json_answer
+from service.api.bodies import read_body
+from service.api.client_authentication import authenticated_client
+from service.api.path_ids import path_id
+from service.api.times import rfc3339
+from service.domain.client import Client
+from service.domain.identifiers import from_wire, to_wire
+from service.domain.principal import ResourceServer
+from service.domain.usage import Origin, RefusalReason, RefusedUse, Report
+from service.web.appkeys import PRINCIPAL, SERVICES
+from service.web.callers import signed_in
+
+LONGEST_REPORT: Final = 524_288
+"""Bytes of a body: enough for MOST_ITEMS with long user agents."""
+MOST_ITEMS: Final = 1_000
+
+_Text = Annotated[str, Meta(max_length=512)]
+
+
+class Item(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """One token in one minute. `scopes` are those that the API demanded; `refused` is left out of an accepted use."""
+
+    jti: _Text
+    minute: Annotated[datetime, Meta(tz=True)]
+    audience: _Text
+    ip: _Text | None = None
+    user_agent: _Text | None = None
+    scopes: Annotated[tuple[_Text, ...], Meta(max_length=100)] = ()
+    refused: RefusalReason | None = None
+
+
+class Items(msgspec.Struct, kw_only=True):
+    """POST /v1/usage."""
+
+    uses: Annotated[tuple[Item, ...], Meta(max_length=MOST_ITEMS)]
+
+
+async def report_use(request: web.Request) -> web.Response:
+    """202 whatever is known of the tokens; which items were not taken for what they say themselves is told."""
+    client = authenticated_client(request, {}, permission=None)
+    request[PRINCIPAL] = ResourceServer(client)
+    uses = (await read_body(request, Items)).uses
+    ignored = request.app[SERVICES].usage.report(client, [_report(item, client) for item in uses])
+    document = {
+        "received": len(uses),
+        "ignored": [{"index": index, "reason": reason} for index, reason in ignored.items()],
+    }
+    return json_answer(document, status=202)
+
+
+async def list_refusals(request: web.Request) -> web.Response:
+    """The latest, at most 20, the last one first."""
+    owner_id = signed_in(request).user.id
+    refusals = await request.app[SERVICES].usage.refusals(path_id(request), owner_id=owner_id)
+    return json_answer([refusal_document(refusal) for refusal in refusals])
+
+
+def refusal_document(refusal: RefusedUse) -> dict[str, Any]:
+    """`reported_by` is the client whose word it is; null where this service has refused it itself."""
+    return {
+        "at": rfc3339(refusal.at),
+        "reason": refusal.reason,
+        "jti": to_wire(refusal.jti),
+        "ip": refusal.origin.ip,
+        "user_agent": refusal.origin.user_agent,
+        "reported_by": refusal.reported_by,
+    }
+
+
+def _report(item: Item, client: Client) -> Report:
+    return Report(
+        jti=from_wire(item.jti) or "",
+        at=int(item.minute.timestamp()) // 60 * 60,
+        origin=Origin(item.ip, item.user_agent),
+        audience=item.audience,
+        scopes=item.scopes,
+        refused=item.refused,
+        client_id=client.id,
+    )
