@@ -11,7 +11,7 @@ from safeconduct.errors import InsufficientScope, SafeconductError
 from service.domain.errors import Busy
 from service.domain.principal import CredentialKind
 from service.web.challenges import BASIC, BearerChallenges
-from service.web.gateway import TOLD
+from service.web.gateway import TOLD, WHY_NOT
 from service.web.problems import document, oauth_document, plain_document, problem_of
 from service.web.refusals import AmbiguousFraming, BodyTooLarge, BodyTooSlow, SeveralCredentials
 from service.web.routing import Answers, Route
@@ -47,7 +47,7 @@ class ErrorAnswers:
         if isinstance(error, AmbiguousFraming | BodyTooSlow | BodyTooLarge | SeveralCredentials):
             response.force_close()
         if route.answers is Answers.GATEWAY:
-            response.headers.update(dict.fromkeys(TOLD, ""))
+            response.headers.update({**dict.fromkeys(TOLD, ""), WHY_NOT: error.code})
         return _readable(response, route)
 
     def of_status(

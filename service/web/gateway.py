@@ -10,6 +10,9 @@ GATEWAY_CREDENTIALS: Final = "X-Gateway-Authorization"
 TOLD: Final = ("X-Auth-Subject", "X-Auth-Token-Id", "X-Auth-Jti", "X-Auth-Scopes")
 """Always set, empty where nothing is known, so that nothing a client sent under these names gets past (threats 13)."""
 
+WHY_NOT: Final = "X-Auth-Error"
+"""The code of a refusal, where a gateway cannot read it from the body."""
+
 
 class GatewayUnknown(Refused):
     """The gateway itself is not authenticated: its configuration is wrong, not the token."""

@@ -15,7 +15,7 @@ from safeconduct.errors import (
 from service.api.routes import GATEWAY_ROUTES
 from service.domain.errors import NotSignedIn
 from service.web.app import create_app
-from service.web.gateway import GATEWAY_CREDENTIALS, TOLD
+from service.web.gateway import GATEWAY_CREDENTIALS, TOLD, WHY_NOT
 from service.web.server import Server
 from tests.api.oauth_fixtures import DAY, REPORTS, Answer, Authority, basic, exchange, http
 from tests.servers.process import free_port
@@ -82,7 +82,7 @@ async def test_it_says_why_not_to_whoever_holds_the_token(authority: Authority) 
         assert f'"code":"{code}"'.encode() in answer.body, answer
         assert answer.status == (403 if code == InsufficientScope.code else 401)
         assert (answer.header("WWW-Authenticate") or "").startswith("Bearer")
-        assert told(answer) == NOBODY
+        assert (told(answer), answer.header(WHY_NOT)) == (NOBODY, code)
 
 
 async def test_a_revocation_counts_at_once(authority: Authority) -> None:

@@ -56,7 +56,7 @@ async def running(
             command(name, folder, node, node_modules),
             folder=folder,
             leash=leash,
-            ready=lambda: _listens(port),
+            ready=lambda: listens(port),
             environment={**environment, "PORT": str(port), "PYTHONUNBUFFERED": "1"},
         )
         process.start()
@@ -66,6 +66,6 @@ async def running(
             process.kill9()
 
 
-def _listens(port: int) -> bool:
+def listens(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -85,6 +85,17 @@ PIECES = {
             version_word="-v",
         ),
         Piece(
+            name="caddy",
+            title="Caddy",
+            program="caddy",
+            least=2,
+            folders=("usr/bin",),
+            debian=("caddy",),
+            brew=("caddy",),
+            service="caddy",
+            version_word="version",
+        ),
+        Piece(
             name="chromium",
             title="Chromium",
             program="chromium",
@@ -111,7 +122,7 @@ PIECES = {
 }
 
 # What `make test` provides: exactly what the fixtures require.
-TESTED = ("node", "postgresql", "redis", "strace")
+TESTED = ("caddy", "nginx", "node", "postgresql", "redis", "strace")
 
 
 class PieceMissingError(Exception):
