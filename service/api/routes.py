@@ -40,7 +40,7 @@ from service.api.tokens import (
     regenerate_token,
     revoke_token,
 )
-from service.api.usage import LONGEST_REPORT, list_refusals, report_use
+from service.api.usage import LONGEST_REPORT, check_token, list_refusals, report_use
 from service.api.wellknown import key_set, resource_metadata, server_metadata
 from service.domain.principal import CredentialKind
 from service.web.routing import Answers, Handler, Route
@@ -98,6 +98,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     _route("GET", f"{PATH}/{{id}}/revocation", own_receipt, SESSION),
     _route("POST", f"{PATH}/{{id}}/regenerate", regenerate_token, USER, confirmed=True),
     _route("GET", f"{PATH}/{{id}}/refusals", list_refusals, SESSION),
+    _route("POST", f"{PATH}/check", check_token, SESSION),
     _route("POST", f"{PATH}/revoke", revoke_own_tokens, SESSION),
     _route("GET", "/v1/scopes", get_scopes, SESSION),
     _route("POST", "/v1/session", open_session, NOBODY),

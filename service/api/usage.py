@@ -12,12 +12,14 @@ from service.api.bodies import read_body
 from service.api.client_authentication import authenticated_client
 from service.api.path_ids import path_id
 from service.api.times import rfc3339
+from service.api.token_answers import token_document
 from service.domain.client import Client
 from service.domain.identifiers import from_wire, to_wire
 from service.domain.principal import ResourceServer
 from service.domain.usage import Origin, RefusalReason, RefusedUse, Report
 from service.web.appkeys import PRINCIPAL, SERVICES
 from service.web.callers import signed_in
+from service.web.client_address import caller_address
 
 LONGEST_REPORT: Final = 524_288
 """Bytes of a body: enough for MOST_ITEMS with long user agents."""
@@ -44,6 +46,12 @@ class Items(msgspec.Struct, kw_only=True):
     uses: Annotated[tuple[Item, ...], Meta(max_length=MOST_ITEMS)]
 
 
+class Presented(msgspec.Struct, kw_only=True):
+    """POST /v1/personal-access-tokens/check."""
+
+    token: str
+
+
 async def report_use(request: web.Request) -> web.Response:
     """202 whatever is known of the tokens; which items were not taken for what they say themselves is told."""
     client = authenticated_client(request, {}, permission=None)
@@ -62,6 +70,23 @@ async def list_refusals(request: web.Request) -> web.Response:
     owner_id = signed_in(request).user.id
     refusals = await request.app[SERVICES].usage.refusals(path_id(request), owner_id=owner_id)
     return json_answer([refusal_document(refusal) for refusal in refusals])
+
+
+async def check_token(request: web.Request) -> web.Response:
+    """What is known of a token of one's own, or to those who read everything of any; else not a word."""
+    services, body = request.app[SERVICES], await read_body(request, Presented)
+    checked = await services.usage.check(
+        body.token, who=signed_in(request), address=caller_address(request, services.settings)
+    )
+    if checked is None:
+        return json_answer({"known": False})
+    document = {
+        "known": True,
+        "holds": checked.reason is None,
+        "reason": checked.reason,
+        "token": token_document(checked.token, checked.token.state(checked.now)),
+    }
+    return json_answer(document)
 
 
 def refusal_document(refusal: RefusedUse) -> dict[str, Any]:

@@ -40,6 +40,11 @@ class RefusalReason(StrEnum):
     MISSING_SCOPE = "missing_scope"
     ADDRESS = "address"
 
+    @property
+    def once_replaced(self) -> "RefusalReason":
+        """What it is called where the record goes on with another value: of a value that is over that says more."""
+        return RefusalReason.REPLACED if self in OVER else self
+
 
 _OF_TRUTH: Final[Mapping[str, RefusalReason]] = {
     "expired": RefusalReason.EXPIRED,
@@ -48,7 +53,7 @@ _OF_TRUTH: Final[Mapping[str, RefusalReason]] = {
 }
 
 OVER: Final = frozenset({RefusalReason.REVOKED, RefusalReason.EXPIRED})
-"""Reasons that say less than REPLACED, where the record goes on with another value."""
+"""Reasons for which a value does not come back."""
 
 
 class Origin(NamedTuple):

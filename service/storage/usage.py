@@ -1,6 +1,6 @@
 from collections.abc import Mapping, Sequence
 
-from service.domain.usage import OVER, RECENT, REFUSALS, KnownValue, Origin, RefusalReason, RefusedUse
+from service.domain.usage import RECENT, REFUSALS, KnownValue, Origin, RefusalReason, RefusedUse
 from service.storage import words
 from service.storage.connection import Connection
 from service.storage.padded import in_widths
@@ -43,7 +43,7 @@ class SqlUsage:
                 "jti": refusal.jti,
                 "at": refusal.at,
                 "reason": str(refusal.reason),
-                "replaced": str(RefusalReason.REPLACED if refusal.reason in OVER else refusal.reason),
+                "replaced": str(refusal.reason.once_replaced),
                 "reported_by": refusal.reported_by,
                 **refusal.origin._asdict(),
             }

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from service.application.address_rates import AddressRates
 from service.application.catalogue import ApplyCatalogue
+from service.application.check_token import CheckToken
 from service.application.client_limits import ClientLimits
 from service.application.clients import CreateClient, DisableClient
 from service.application.current import Current
@@ -44,6 +45,7 @@ class Usage:
     report: ReportUse
     refusals: ListRefusals
     used_scopes: UsedScopes
+    check: CheckToken
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

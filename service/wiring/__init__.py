@@ -115,7 +115,8 @@ async def _build(world: World) -> Services:
     storage, current, (rotate_keys, compromise_key) = world.storage, world.current, keys_of(world)
     apply_catalogue = await _first_start(world, rotate_keys)
     mint, under_way, (sessions, invitations) = await mint_of(world), UnderWay(), people(world)
-    status_lists, recognise, usage = status_lists_of(world), recogniser(world), usage_of(world)
+    status_lists, recognise = status_lists_of(world), recogniser(world)
+    usage = usage_of(world, recognise)
     return Services(
         settings=world.settings,
         current=current,

@@ -1,5 +1,8 @@
 """What is remembered of the uses of tokens."""
 
+from service.application.address_rates import AddressRates
+from service.application.check_token import CheckToken
+from service.application.recognition import RecogniseToken
 from service.application.record_uses import RecordUses
 from service.application.report_use import ReportUse
 from service.application.sightings import Sightings
@@ -8,8 +11,10 @@ from service.domain.usage import Recorded
 from service.web.services import Usage
 from service.wiring.world import World
 
+CHECKS_PER_MINUTE = 10
 
-def usage_of(world: World) -> Usage:
+
+def usage_of(world: World, recognise: RecogniseToken) -> Usage:
     settings, clock = world.settings, world.clock
     recorded = Recorded(settings.usage_record)
     sightings = Sightings(clock, recorded)
@@ -19,4 +24,5 @@ def usage_of(world: World) -> Usage:
         report=ReportUse(world.current, sightings, oldest=settings.usage_report_max_age, clock=clock),
         refusals=ListRefusals(world.storage),
         used_scopes=UsedScopes(world.storage, world.current),
+        check=CheckToken(world.storage, recognise, AddressRates(per_minute=CHECKS_PER_MINUTE, clock=clock)),
     )

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from service.domain.user import Role
 from tests.api.api_fixtures import TOKENS, Api, Person, Reply
 from tests.api.oauth_fixtures import REPORTS, basic
 
@@ -154,3 +155,38 @@ async def test_reports_are_bounded(api: Api) -> None:
 
     assert (full.status, full.code) == (429, "too_many_requests")
     assert full.headers["Retry-After"]
+
+
+async def check(api: Api, by: Person, token: str) -> Reply:
+    return await api.call("POST", f"{TOKENS}/check", by=by, json={"token": token})
+
+
+async def test_a_token_is_explained_to_who_may_know_it_alone(api: Api, ann: Person) -> None:
+    """Threats 30: reasons for one's own tokens and for auditors; to all others every string is nobody's."""
+    made = await api.create(ann)
+    ben, eve = await api.person("ben"), await api.person("eve", role=Role.AUDITOR)
+    await api.call("DELETE", f"{TOKENS}/{made['id']}", by=ann)
+
+    own, audited = await check(api, ann, made["token"]), await check(api, eve, made["token"])
+    others, garbage = await check(api, ben, made["token"]), await check(api, ben, "x")
+
+    assert own.document == {
+        "known": True,
+        "holds": False,
+        "reason": "revoked",
+        "token": (await api.call("GET", f"{TOKENS}?state=revoked", by=ann)).document[0],
+    }
+    assert audited.body == own.body
+    assert (others.status, others.document) == (200, {"known": False})
+    assert others.body == garbage.body
+    await api.authority.services.usage.record()
+    assert (await api.call("GET", f"{TOKENS}/{made['id']}/refusals", by=ann)).document == []
+
+
+async def test_checks_wear_out(api: Api, ann: Person) -> None:
+    """Threats 30: ten a minute from one address."""
+    answers = [(await check(api, ann, "x")).status for _ in range(11)]
+    api.authority.clock.advance(60)
+
+    assert answers == [200] * 10 + [429]
+    assert (await check(api, ann, "x")).status == 200

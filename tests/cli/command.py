@@ -57,5 +57,11 @@ class Safeconduct:
     def json(self, *words: str, lines: tuple[str, ...] = ()) -> Any:
         return json.loads(self.done("--json", *words, lines=lines))
 
+    def json_of(self, code: int, *words: str, lines: tuple[str, ...] = ()) -> Any:
+        """What it answers where it ends with this code."""
+        ran = self.run("--json", *words, lines=lines)
+        assert ran.returncode == code, ran.stderr
+        return json.loads(ran.stdout)
+
     def at_terminal(self, *words: str, columns: int = 80) -> Terminal:
         return Terminal([PROGRAM, *words], self.env, cwd=self.home, columns=columns)

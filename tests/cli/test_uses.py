@@ -1,25 +1,10 @@
 """tokens show and tokens refusals: what became of a token's uses."""
 
-from urllib.error import HTTPError
-from urllib.request import Request, urlopen
-
+from tests.cli.bearer import show_itself
 from tests.cli.command import Safeconduct
 
 LOOKS = 100
 """Each takes a third of a second; what was seen is written every three."""
-
-
-def _show_itself(person: Safeconduct, value: str) -> int:
-    request = Request(  # noqa: S310 - a URL of our own
-        f"{person.env['SAFECONDUCT_URL']}/v1/personal-access-tokens/self",
-        headers={"Authorization": f"Bearer {value}", "User-Agent": "weekly-flow"},
-    )
-    try:
-        with urlopen(request, timeout=30) as answer:  # noqa: S310 - a URL of our own
-            return answer.status
-    except HTTPError as error:
-        with error:
-            return error.code
 
 
 def _told(person: Safeconduct, *words: str) -> str:
@@ -30,7 +15,7 @@ def _told(person: Safeconduct, *words: str) -> str:
 def test_a_card_shows_where_a_token_was_used(person: Safeconduct) -> None:
     """Address and program of the last use, written down by the running service by itself."""
     made = person.json("tokens", "create", "--note", "n", "--scope", "embed")
-    assert _show_itself(person, made["token"]) == 200
+    assert show_itself(person, made["token"]) == 200
 
     shown = " ".join(_told(person, "tokens", "show", made["id"]).split())
 
@@ -43,7 +28,7 @@ def test_refused_uses_are_told_in_words(person: Safeconduct) -> None:
     made = person.json("tokens", "create", "--note", "n", "--scope", "embed")
     assert "No refused use is known." in person.run("tokens", "refusals", made["id"]).stderr
     person.done("tokens", "regenerate", made["id"], "--days", "3")
-    assert _show_itself(person, made["token"]) == 401
+    assert show_itself(person, made["token"]) == 401
 
     shown = _told(person, "tokens", "refusals", made["id"][:8])
     [refusal] = person.json("tokens", "refusals", made["id"])

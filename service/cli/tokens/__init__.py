@@ -1,7 +1,7 @@
 """`safeconduct tokens`: one's own personal access tokens."""
 
 from service.cli.commands import Commands, add_group
-from service.cli.tokens import changing, looking, making, refusals
+from service.cli.tokens import changing, check, looking, making, refusals
 
 
 def add_parser(commands: Commands) -> None:
@@ -12,6 +12,7 @@ def add_parser(commands: Commands) -> None:
     looking.add_list(group)
     looking.add_show(group)
     refusals.add_refusals(group)
+    check.add_check(group)
     changing.add_edit(group)
     making.add_regenerate(group)
     changing.add_revoke(group)

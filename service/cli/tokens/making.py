@@ -7,7 +7,7 @@ from rich.panel import Panel
 from rich.text import Text
 
 from service.cli.commands import Commands, add_command
-from service.cli.failures import CommandFailed
+from service.cli.failures import CommandFailed, Misuse
 from service.cli.output import Output, facts, output_of, printable
 from service.cli.signed_in import SignedIn
 from service.cli.tokens.changing import regenerate_command
@@ -25,6 +25,8 @@ from service.cli.tokens.words import exact_end, scopes
 from service.clock import system_clock
 
 DEFAULT_DAYS = 90
+REQUIRED = {"--note": "note", "--scope": "scopes"}
+COPIED = ("note", "scopes", "audience", "allowed_ips", "metadata")
 
 
 def add_create(group: Commands) -> None:
@@ -38,9 +40,15 @@ def add_create(group: Commands) -> None:
         examples=[
             'safeconduct tokens create --note "Power Automate" --scope automation:view --days 30',
             "safeconduct tokens create --note ci --scope embed --allow-ip 10.0.0.0/8 | store-secret ci",
+            'safeconduct tokens create --like 3f2a9c1d --note "the same for the other flow"',
         ],
     )
-    add_content(parser, required=True)
+    parser.add_argument(
+        "--like",
+        metavar="ID",
+        help="with note, scopes, API, networks and metadata of this one, but for what you say",
+    )
+    add_content(parser)
     add_end(parser)
     add_value_only(parser)
 
@@ -58,7 +66,7 @@ def add_regenerate(group: Commands) -> None:
         ],
     )
     add_id(parser)
-    add_content(parser, required=False)
+    add_content(parser)
     add_end(parser, required=True)
     add_overlap(parser)
     add_value_only(parser)
@@ -72,7 +80,12 @@ def add_value_only(parser: ArgumentParser) -> None:
 
 def run_create(arguments: Namespace) -> int:
     service = SignedIn(arguments)
-    body = content(arguments) | (end(arguments) or {"expiration": DEFAULT_DAYS})
+    members = content(arguments)
+    if arguments.like:
+        members = _copied(service, arguments.like) | members
+    if missing := [option for option, name in REQUIRED.items() if name not in members]:
+        raise Misuse(f"say {' and '.join(missing)}, or --like which token it shall be")
+    body = members | (end(arguments) or {"expiration": DEFAULT_DAYS})
     made = _made(service, TOKENS, body)
     show_value(output_of(arguments), made, value_only=arguments.value_only)
     return 0
@@ -85,6 +98,12 @@ def run_regenerate(arguments: Namespace) -> int:
     made = _made(service, f"{TOKENS}/{token_id}/regenerate", body)
     show_value(output_of(arguments), made, value_only=arguments.value_only)
     return 0
+
+
+def _copied(service: SignedIn, written: str) -> dict[str, Any]:
+    """What a new token takes over from another one of any state: all that was asked for but its times."""
+    token = service.ask("GET", f"{TOKENS}/{one_token(service, written)}").body
+    return {name: token[name] for name in COPIED if token[name]}
 
 
 def _made(service: SignedIn, path: str, body: dict[str, Any]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ def add_id(parser: ArgumentParser, *, several: bool = False) -> None:
         parser.add_argument("id", metavar="ID", help=text)
 
 
-def add_content(parser: ArgumentParser, *, required: bool) -> None:
+def add_content(parser: ArgumentParser, *, required: bool = False) -> None:
     """What is signed into a value, but for its end, and the note."""
     parser.add_argument(
         "--note", metavar="TEXT", required=required, help="what it is for, 1 to 255 characters"
