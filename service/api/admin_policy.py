@@ -39,8 +39,10 @@ async def put_policy(request: web.Request) -> web.Response:
     applied = await request.app[SERVICES].governance.policies.put(
         policy, actor=signed_in(request).actor, dry_run=dry_run, expected_version=body.expected_version
     )
-    answer = {name: value for name, value in applied_document(applied).items() if name != "in_use"}
-    return json_answer({**answer, "policy": write_policy(policy)})
+    told = applied_document(applied)
+    return json_answer(
+        {"changes": told["changes"], "version": told["version"], "policy": write_policy(policy)}
+    )
 
 
 def rules_document(rules: Rules) -> dict[str, Any]:

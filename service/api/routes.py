@@ -8,7 +8,7 @@ from service.api.admin_policy import get_policy, put_policy
 from service.api.admin_rights import change_grant, change_role, enable_user
 from service.api.admin_tokens import INVENTORY, get_anyones, list_inventory, pause_anyones, revoke_anyones
 from service.api.admin_users import create_user, disable_user, find_users
-from service.api.catalogue import LONGEST_CATALOGUE, apply_catalogue
+from service.api.catalogue import LONGEST_CATALOGUE, apply_catalogue, revoke_ahead
 from service.api.forward_auth import judge_for_client, judge_on_own_listener
 from service.api.health import livez, metrics, readyz
 from service.api.introspection import introspect
@@ -66,6 +66,17 @@ def _route(
 def _oauth(path: str, handler: Handler, callers: frozenset[CredentialKind]) -> Route:
     return Route(
         method="POST", path=path, handler=handler, callers=callers, answers=Answers.OAUTH, max_body=_FORM
+    )
+
+
+def _catalogue(path: str, handler: Handler, *, confirmed: bool = False) -> Route:
+    return Route(
+        method="POST",
+        path=path,
+        handler=handler,
+        callers=ADMINISTRATOR,
+        confirmed=confirmed,
+        max_body=LONGEST_CATALOGUE,
     )
 
 
@@ -133,14 +144,8 @@ ROUTES: Final[tuple[Route, ...]] = (
     _route("POST", "/v1/admin/keys/{kid}/compromise", compromise_key, ADMINISTRATOR, confirmed=True),
     _route("GET", "/v1/admin/policy", get_policy, READERS),
     _route("PUT", "/v1/admin/policy", put_policy, ADMINISTRATOR, confirmed=True),
-    Route(
-        method="POST",
-        path="/v1/admin/catalogue",
-        handler=apply_catalogue,
-        callers=ADMINISTRATOR,
-        confirmed=True,
-        max_body=LONGEST_CATALOGUE,
-    ),
+    _catalogue("/v1/admin/catalogue", apply_catalogue, confirmed=True),
+    _catalogue("/v1/admin/catalogue/revoke", revoke_ahead),
     Route(method="POST", path="/v1/usage", handler=report_use, callers=CLIENT, max_body=LONGEST_REPORT),
     _oauth("/oauth2/introspect", introspect, CLIENT),
     _oauth("/oauth2/revoke", revoke_presented, CLIENT | NOBODY),

@@ -135,7 +135,6 @@ class Catalogues(Protocol):
         """(version, canonical JSON document)."""
 
     async def add(self, document: str, *, by: str, now: int, expected_version: int) -> bool: ...
-    async def live_tokens_by_scope(self) -> Mapping[str, int]: ...
 
 
 class Audit(Protocol):

@@ -4,10 +4,15 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from service.domain.user import Grant
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Carried:
-    """One live value. `is_current` is false for one that goes on in its overlap, maybe with other scopes."""
+    """One live value, with its owner's grant.
+
+    `is_current` is false for one that goes on in its overlap, maybe with other scopes than its record's.
+    """
 
     token_id: str
     owner_id: str
@@ -15,6 +20,16 @@ class Carried:
     jti: str
     is_current: bool
     scopes: tuple[str, ...]
+    grant: Grant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reach:
+    """How many live tokens carry just these scopes, of owners with just this grant."""
+
+    scopes: tuple[str, ...]
+    grant: Grant
+    tokens: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,3 @@
-from collections import Counter
-from collections.abc import Mapping
-
-from service.storage import words
 from service.storage.connection import Connection
 
 
@@ -21,9 +17,3 @@ class SqlCatalogues:
             "add_catalogue", version=head["value"], document=document, applied_at=now, applied_by=by
         )
         return True
-
-    async def live_tokens_by_scope(self) -> Mapping[str, int]:
-        tokens: Counter[str] = Counter()
-        for row in await self._connection.all("live_scope_lists"):
-            tokens.update(dict.fromkeys(words.split(row["scopes"]), row["tokens"]))
-        return tokens

@@ -123,6 +123,26 @@ def test_a_scope_that_live_tokens_hold_does_not_go_by_accident(ann: Safeconduct,
     assert ann.run("tokens", "create", "--note", "n", "--scope", "embed:view").returncode == 1
 
 
+def test_tokens_are_revoked_with_the_scope_that_goes(ann: Safeconduct, catalogue: Path) -> None:
+    """With --revoke the look says so, the question is asked, and they are counted; never both ways at once."""
+    made, kept = [
+        ann.json("tokens", "create", "--note", "n", "--scope", scope)["id"]
+        for scope in ("embed:manage", "company")
+    ]
+    _without_embed(catalogue)
+
+    both = ann.run("apply", str(catalogue), "--revoke", "--keep-until-expiry", "--yes")
+    preview = ann.run("apply", str(catalogue), "--revoke", "--dry-run")
+    unasked = ann.run("apply", str(catalogue), "--revoke")
+    between = ann.json("tokens", "show", made)["state"]
+    told = ann.done("apply", str(catalogue), "--revoke", "--yes")
+
+    assert (both.returncode, unasked.returncode, between) == (2, 2, "active")
+    assert "embed:manage is held by 1 live token, which are revoked" in preview.stdout
+    assert "token value" in told
+    assert [ann.json("tokens", "show", each)["state"] for each in (made, kept)] == ["revoked", "active"]
+
+
 def test_every_fault_of_a_catalogue_is_told(ann: Safeconduct, catalogue: Path) -> None:
     """Each with its place, on a line of its own; nothing is applied."""
     _change(catalogue, LIFETIME, "max_lifetime_days = 0")
@@ -181,7 +201,7 @@ def test_a_first_roll_out_needs_no_service(operator: Safeconduct) -> None:
 
     assert applied["version"] == 1
     assert {change["kind"] for change in applied["changes"]} <= {"added", "changed"}
-    assert again == {"changes": [], "version": 1, "in_use": {}}
+    assert again == {"changes": [], "version": 1, "in_use": {}, "beyond": 0, "revoked": 0}
     assert not (operator.home / "data" / "master.key").exists()
 
 
