@@ -4,7 +4,7 @@ Both verifiers, with `await` and without, are loops around this one.
 """
 
 import threading
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from ipaddress import ip_address, ip_network
 
 from safeconduct.catalogue import ScopeCatalogue
@@ -52,7 +52,7 @@ class Core:
         self,
         token: str,
         scope: str | Collection[str] | None,
-        client_address: str | None,
+        client_address: str | Callable[[], str | None] | None,
         max_staleness: int | None,
         since: float | None,
     ) -> Claims:
@@ -75,12 +75,13 @@ class Core:
         self,
         token: str,
         scope: str | Collection[str] | None,
-        client_address: str | None,
+        client_address: str | Callable[[], str | None] | None,
         max_staleness: int | None,
         since: float,
         moment: Moment,
     ) -> Claims:
         now, monotonic = moment
+        address = client_address() if callable(client_address) else client_address
         if type(token) is not str:
             raise TokenMalformed("a token is a string")
         remembered = self._tokens.peek(token) or self._admit(token, moment)
@@ -97,17 +98,17 @@ class Core:
             claims,
             since,
             self._max_staleness if max_staleness is None else min(max_staleness, self._max_staleness),
-            client_address,
+            address,
         )
         status = self.source.status(question, moment)
         if status != VALID:
             judge_status(status)
         if claims.allowed_ips:
-            _judge_address(claims, client_address)
+            _judge_address(claims, address)
         else:
             self._shorten(remembered)
-        if scope is not None:
-            self._judge_scope(claims, scope)
+        if scope is not None and (missing := self.missing(claims, scope)):
+            raise InsufficientScope(f"not granted: {' '.join(missing)}", missing)
         return claims
 
     def look_ahead(self) -> Iterator[Want]:
@@ -178,13 +179,13 @@ class Core:
             self._tokens.drop(token)
             raise
 
-    def _judge_scope(self, claims: Claims, scope: str | Collection[str]) -> None:
-        wanted = scope_names(scope)
-        missing = [
-            name for name in wanted if name not in claims.scope and not self._covers(claims.scope, name)
-        ]
-        if missing:
-            raise InsufficientScope(f"not granted: {' '.join(missing)}", tuple(missing))
+    def missing(self, claims: Claims, scope: str | Collection[str]) -> tuple[str, ...]:
+        """Those names of `scope` that the token does not cover."""
+        return tuple(
+            name
+            for name in scope_names(scope)
+            if name not in claims.scope and not self._covers(claims.scope, name)
+        )
 
     def _covers(self, granted: Collection[str], wanted: str) -> bool:
         if self._catalogue is not None:

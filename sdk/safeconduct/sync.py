@@ -1,7 +1,7 @@
 """The verifier for code that blocks: plain, thread-safe, and without an event loop."""
 
 import threading
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Self, Unpack
 
 from safeconduct.claims import Claims
@@ -51,7 +51,7 @@ class Verifier:
         bearer: str,
         *,
         scope: str | Collection[str] | None = None,
-        client_address: str | None = None,
+        client_address: str | Callable[[], str | None] | None = None,
         max_staleness: int | None = None,
     ) -> Claims:
         """What `bearer`, a bare token, asserts, if it holds now and for all of `scope`.
@@ -59,7 +59,8 @@ class Verifier:
         Args:
             bearer: the token alone, without the word Bearer.
             scope: names with a space between them, or a collection of names.
-            client_address: where the bearer called from; without it a token bound to addresses is refused.
+            client_address: where the bearer called from, or a function that tells; without it a token that is
+                bound to addresses is refused.
             max_staleness: seconds; for this call no older news of revocations is good enough.
 
         Raises:
@@ -81,6 +82,15 @@ class Verifier:
                 threading.Thread(target=self._fetch, args=(want,), daemon=True).start()
             return claims
         raise Unavailable("the issuer keeps changing its mind")
+
+    @property
+    def issuer(self) -> str:
+        """As it stands in every token."""
+        return self._core.issuer.policy.issuer
+
+    def missing(self, claims: Claims, scope: str | Collection[str]) -> tuple[str, ...]:
+        """Those names of `scope` that verified `claims` do not cover."""
+        return self._core.missing(claims, scope)
 
     @property
     def bound(self) -> str:

@@ -1,0 +1,210 @@
+"""Every framework's example, run as it stands beside a live service: accepted, refused, revoked, compromised."""
+
+import http.client
+import json
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from safeconduct import STRICT
+
+from tests.lab.replica import Replica, running_replica
+from tests.servers.leash import Leash
+from tests.servers.process import ServerProcess, free_port, private_folder
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+NAMES = ["aiohttp", "fastapi", "asgi", "flask", "wsgi", "django", "drf"]
+
+
+@dataclass
+class Reply:
+    status: int
+    headers: http.client.HTTPMessage
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+    @property
+    def code(self) -> str:
+        """Of a refusal; FastAPI puts it below `detail`."""
+        return self.json.get("detail", self.json)["code"]
+
+
+@dataclass
+class Example:
+    name: str
+    port: int
+
+    def call(self, authorization: str | None = None, method: str = "GET", path: str = "/connectors") -> Reply:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        try:
+            connection.request(
+                method, path, headers={"Authorization": authorization} if authorization else {}
+            )
+            response = connection.getresponse()
+            return Reply(response.status, response.headers, response.read())
+        finally:
+            connection.close()
+
+    def is_up(self) -> bool:
+        try:
+            return self.call(path="/health").status == 200
+        except OSError:
+            return False
+
+
+@pytest.fixture(scope="module")
+def replica(leash: Leash) -> Iterator[Replica]:
+    with running_replica(leash) as replica:
+        yield replica
+
+
+@pytest.fixture(scope="module")
+def examples(replica: Replica, leash: Leash) -> Iterator[list[Example]]:
+    """All of them, each a process of its own."""
+    processes, found = [], []
+    with private_folder("examples", leash) as folder:
+        try:
+            for name in NAMES:
+                example = Example(name, free_port())
+                (folder / name).mkdir()
+                process = ServerProcess(
+                    name,
+                    [sys.executable, EXAMPLES / f"api_{name}.py"],
+                    folder=folder / name,
+                    leash=leash,
+                    ready=example.is_up,
+                    environment={"ISSUER": replica.deployment.issuer, "PORT": str(example.port)},
+                )
+                processes.append(process)
+                process.start()
+                found.append(example)
+            yield found
+        finally:
+            for process in processes:
+                process.kill9()
+
+
+@pytest.fixture(params=NAMES)
+def example(request: pytest.FixtureRequest, examples: list[Example]) -> Example:
+    return next(each for each in examples if each.name == request.param)
+
+
+def new_token(replica: Replica, scope: str = "connectors:view") -> dict[str, Any]:
+    return replica.administrator.create(scopes=[scope])
+
+
+def until_all(examples: list[Example], authorization: str, status: int) -> dict[str, float]:
+    """Seconds after which each example answered with *status*."""
+    began = time.monotonic()
+    seconds: dict[str, float] = {}
+    while len(seconds) < len(examples) and time.monotonic() - began < STRICT.bound:
+        for each in examples:
+            if each.name not in seconds and each.call(authorization).status == status:
+                seconds[each.name] = round(time.monotonic() - began, 1)
+        time.sleep(0.1)
+    return seconds
+
+
+def test_a_good_token_is_accepted(example: Example, replica: Replica) -> None:
+    """Six lines in front of an API, and the handler knows who calls and what they may."""
+    reply = example.call(f"Bearer {new_token(replica)['token']}")
+
+    assert reply.status == 200, reply.body
+    assert reply.json == {"caller": replica.administrator.id, "scope": ["connectors:view"]}
+
+
+def test_the_method_decides_about_the_scope(example: Example, replica: Replica) -> None:
+    """GET reads, DELETE needs the whole scope; what covers what was discovered from the issuer."""
+    view, whole = (new_token(replica, scope)["token"] for scope in ("connectors:view", "connectors"))
+
+    refused = example.call(f"Bearer {view}", "DELETE")
+
+    assert (refused.status, refused.code) == (403, "insufficient_scope")
+    assert 'scope="connectors"' in refused.headers["WWW-Authenticate"]
+    assert [example.call(f"Bearer {whole}", method).status for method in ("GET", "DELETE")] == [200, 200]
+
+
+@pytest.mark.parametrize(
+    ("authorization", "code", "challenge"),
+    [
+        (None, "token_missing", 'Bearer realm="safeconduct"'),
+        ("Basic YTpi", "token_missing", 'Bearer realm="safeconduct"'),
+        ("TOKEN", "token_missing_bearer_prefix", 'error="invalid_token"'),
+        ("Bearer Bearer TOKEN", "token_double_bearer", 'error="invalid_token"'),
+        ("Bearer HALF", "token_malformed", "looks cut off"),
+        ("Bearer x", "token_malformed", 'error="invalid_token"'),
+    ],
+)
+def test_a_refusal_says_what_to_do(
+    example: Example, replica: Replica, authorization, code, challenge
+) -> None:
+    """RFC 6750's challenge, and a body with code, sentence and help page; nothing of the token."""
+    token = new_token(replica)["token"]
+    if authorization:
+        authorization = authorization.replace("TOKEN", token).replace("HALF", token[:214])
+
+    reply = example.call(authorization)
+
+    if (example.name, code) == ("drf", "token_missing"):
+        assert challenge == reply.headers["WWW-Authenticate"]
+        assert reply.status == 401
+        return
+    assert (reply.status, reply.code) == (401, code)
+    assert challenge in reply.headers["WWW-Authenticate"]
+    assert token[:100].encode() not in reply.body
+
+
+def test_a_revoked_token_is_refused_within_the_stated_bound(
+    examples: list[Example], replica: Replica
+) -> None:
+    """By signed lists, strict profile: healthy within 22 s, and never beyond the profile's bound."""
+    made = new_token(replica)
+    authorization = f"Bearer {made['token']}"
+    assert [each.call(authorization).status for each in examples] == [200] * len(NAMES)
+
+    replica.administrator.call("DELETE", f"/v1/personal-access-tokens/{made['id']}")
+    seconds = until_all(examples, authorization, 401)
+
+    sys.stdout.write(f"refused after {seconds} s; stated: {STRICT}\n")
+    assert set(seconds) == set(NAMES)
+    assert {each.call(authorization).code for each in examples} == {"token_revoked"}
+
+
+def test_a_compromised_key_is_refused_and_its_successor_accepted_at_once(
+    examples: list[Example], replica: Replica
+) -> None:
+    """The list speaks of a newer key set, the set is fetched, and the key is gone (R29, R44)."""
+    root = replica.administrator
+    authorization = f"Bearer {new_token(replica)['token']}"
+    assert [each.call(authorization).status for each in examples] == [200] * len(NAMES)
+    keys = root.call("GET", "/v1/admin/keys").json
+    [kid] = [key["kid"] for key in keys if (key["purpose"], key["state"]) == ("access_token", "active")]
+
+    root.call("POST", f"/v1/admin/keys/{kid}/compromise", json_body={"reason": "drill"})
+    successor = f"Bearer {new_token(replica)['token']}"
+    accepted = until_all(examples, successor, 200)
+    seconds = until_all(examples, authorization, 401)
+
+    sys.stdout.write(
+        f"successor accepted after {accepted} s, compromised refused after {seconds} s; stated: {STRICT}\n"
+    )
+    assert set(accepted) == set(seconds) == set(NAMES)
+
+
+def test_without_the_issuer_the_examples_go_on(examples: list[Example], replica: Replica) -> None:
+    """Killed: a token keeps working, since the list that is held may be used until its bound."""
+    authorization = f"Bearer {new_token(replica)['token']}"
+    assert [each.call(authorization).status for each in examples] == [200] * len(NAMES)
+
+    replica.kill9()
+    statuses = [each.call(authorization).status for each in examples]
+    replica.start()
+
+    assert statuses == [200] * len(NAMES)
