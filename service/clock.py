@@ -9,3 +9,7 @@ Clock = Callable[[], int]
 
 def system_clock() -> int:
     return int(time.time())
+
+
+def system_milliseconds() -> int:
+    return time.time_ns() // 1_000_000

@@ -55,6 +55,12 @@ class Settings:
     expired_value_retention: int = 90 * 86_400  # of full lists
     status_change_retention: int = 400 * 86_400  # what receipts of revocations are made of
 
+    redis_url: str = ""  # publishes to Redis when set
+    revocation_stream_public: bool = True
+    revocation_streams: int = 1_000  # per process, half of them for clients that authenticate
+    revocation_streams_per_address: int = 20  # without authentication
+    revocation_stream_heartbeat: int = 5
+
     max_body: int = 65_536
     body_timeout: int = 10
     keepalive_timeout: int = 15
@@ -130,6 +136,8 @@ class Settings:
         ]
         if not self.effective_database_url.startswith(("sqlite:///", "postgresql://", "postgres://")):
             faults.append(f"{PREFIX}DATABASE_URL: must begin with sqlite:/// or postgresql://")
+        if self.redis_url and not self.redis_url.startswith(("redis://", "rediss://", "unix://")):
+            faults.append(f"{PREFIX}REDIS_URL: must begin with redis://, rediss:// or unix://")
         if not 1 <= self.port <= 65_535:
             faults.append(f"{PREFIX}PORT: {self.port} is no port")
         if self.scan_inactive_percent > 100:

@@ -26,7 +26,10 @@ async def readyz(request: web.Request) -> web.Response:
     health = await request.app[SERVICES].readiness()
     if not health.ready:
         log.warning("not_ready", **health.checks)
-    checks = {name: "ok" if state == "ok" else "failed" for name, state in health.checks.items()}
+    checks = {
+        name: "ok" if state == "ok" else "failed"
+        for name, state in {**health.checks, **health.beside}.items()
+    }
     document = {"status": "ready" if health.ready else "not ready", "checks": checks}
     return json_answer(document, status=200 if health.ready else 503)
 

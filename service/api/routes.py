@@ -27,6 +27,7 @@ from service.api.own_token import get_self, regenerate_self, revoke_self
 from service.api.public_documents import preflight
 from service.api.receipts import anyones_receipt, own_receipt
 from service.api.revocation import revoke_presented
+from service.api.revocation_stream import revocation_stream
 from service.api.revoke_many import revoke_anyones_tokens, revoke_own_tokens
 from service.api.scopes import get_scopes
 from service.api.sessions import accept_invitation, close_session, confirm_session, get_me, open_session
@@ -80,10 +81,12 @@ def _catalogue(path: str, handler: Handler, *, confirmed: bool = False) -> Route
     )
 
 
-def _public(path: str, handler: Handler, *, root: bool = False) -> tuple[Route, ...]:
+def _public(
+    path: str, handler: Handler, *, root: bool = False, callers: frozenset[CredentialKind] = NOBODY
+) -> tuple[Route, ...]:
     return tuple(
-        Route(method=method, path=path, handler=each, callers=NOBODY, root=root, public=True)
-        for method, each in (("GET", handler), ("OPTIONS", preflight))
+        Route(method=method, path=path, handler=each, callers=who, root=root, public=True)
+        for method, each, who in (("GET", handler, callers), ("OPTIONS", preflight, NOBODY))
     )
 
 
@@ -159,6 +162,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *_public("/.well-known/oauth-protected-resource", resource_metadata, root=True),
     *_public("/status-lists", status_lists),
     *_public("/status-lists/{id}", status_list),
+    *_public("/v1/revocations", revocation_stream, callers=CLIENT | NOBODY),
     _route("GET", "/livez", livez, NOBODY),
     _route("GET", "/readyz", readyz, NOBODY),
     _route("GET", "/metrics", metrics, NOBODY),

@@ -31,6 +31,7 @@ async def server_metadata(request: web.Request) -> web.Response:
         algorithms=tuple(sorted(algorithms)),
         catalogue=services.current.catalogue.scopes,
         aggregation=services.settings.aggregate_status_lists,
+        public_stream=services.settings.revocation_stream_public,
     )
     return answer(request, document)
 
@@ -54,7 +55,12 @@ async def key_set(request: web.Request) -> web.Response:
 
 @lru_cache(maxsize=4)  # one for the present key set and catalogue, some for the moment of a change
 def authorization_server(
-    issuer: str, *, algorithms: tuple[str, ...], catalogue: ScopeCatalogue, aggregation: bool
+    issuer: str,
+    *,
+    algorithms: tuple[str, ...],
+    catalogue: ScopeCatalogue,
+    aggregation: bool,
+    public_stream: bool,
 ) -> PublicDocument:
     """RFC 8414 section 2, with the members that OpenID clients demand. What does not exist is not named.
 
@@ -75,6 +81,11 @@ def authorization_server(
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": algorithms,
         "bearer_methods_supported": ["header"],
+        "revocation_stream_endpoint": f"{issuer}/v1/revocations",
+        "revocation_stream_endpoint_auth_methods_supported": [
+            *(["none"] if public_stream else []),
+            "client_secret_basic",
+        ],
     }
     if aggregation:
         members["status_list_aggregation_endpoint"] = f"{issuer}/status-lists"

@@ -1,17 +1,16 @@
 """What happens by itself: following the database, ending what has ended, rotating keys."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from functools import partial
 
 import structlog
-from safeconduct.errors import SafeconductError
 
-from keys import KeyFailure
+from service.application.beats import Beats
 from service.application.current import Current
 from service.application.keys import RotateKeys
 from service.application.overlaps import Overlaps
-from service.application.ports import Announcer, Storage
+from service.application.ports import Storage
+from service.application.publication_ports import Announcer
 from service.application.record_uses import RecordUses
 from service.application.sightings import Sightings
 from service.application.spent_lists import RemoveSpent
@@ -30,7 +29,7 @@ CHUNK = 1_000
 
 
 class Housekeeping:
-    """Small jobs, each on its own beat; a failure is logged once per kind and never ends the beat."""
+    """Small jobs, each on its own beat."""
 
     def __init__(
         self,
@@ -50,17 +49,17 @@ class Housekeeping:
         self._current = current
         self._status_lists = status_lists
         self._rotate_keys = rotate_keys
-        self._announcer = announcer
         self._remove_spent = remove_spent
         self._overlaps = Overlaps(storage, sightings)
         self._record_uses = record_uses
         self._usage_kept = usage_kept
-        self._failing: dict[str, str] = {}
+        self._news = announcer.listener()
+        self._beat = Beats("housekeeping")
 
     async def run(self) -> None:
         """Until cancelled."""
         async with asyncio.TaskGroup() as beats:
-            beats.create_task(self._beat("follow", self.follow, partial(self._announcer.wait, FOLLOW_EVERY)))
+            beats.create_task(self._beat("follow", self.follow, partial(self._news.wait, FOLLOW_EVERY)))
             beats.create_task(self._beat("rotate", self.rotate, partial(asyncio.sleep, ROTATE_EVERY)))
             beats.create_task(self._beat("sweep", self.sweep, partial(asyncio.sleep, SWEEP_EVERY)))
             beats.create_task(self._beat("retire", self.retire, partial(asyncio.sleep, RETIRE_EVERY)))
@@ -119,26 +118,4 @@ class Housekeeping:
 
     async def finish(self) -> None:
         """Write what still waits, once nothing is served any more."""
-        try:
-            await self._record_uses()
-        except (SafeconductError, OSError) as error:
-            self._note("uses", str(error))
-
-    async def _beat(
-        self, name: str, job: Callable[[], Awaitable[object]], rest: Callable[[], Awaitable[object]]
-    ) -> None:
-        while True:
-            try:
-                await job()
-            except (SafeconductError, KeyFailure, OSError) as error:
-                self._note(name, str(error))
-            except Exception:
-                log.exception("failed", job=name)
-            else:
-                self._failing.pop(name, None)
-            await rest()
-
-    def _note(self, name: str, reason: str) -> None:
-        if self._failing.get(name) != reason:
-            self._failing[name] = reason
-            log.warning("failing", job=name, reason=reason)
+        await self._beat.once("uses", self._record_uses)

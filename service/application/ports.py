@@ -197,16 +197,6 @@ class Transaction(Protocol):
         """All counters: epoch, key_set, index (handed out so far), revision, catalogue, client, audit."""
 
 
-class Announcer(Protocol):
-    """Spreads the news that the status lists have reached a revision. At most once: lost news costs a poll (R5)."""
-
-    def announce(self, revision: int) -> None:
-        """After the commit, never before; never fails."""
-
-    async def wait(self, seconds: float) -> None:
-        """Until there is news, or so long."""
-
-
 class Storage(Protocol):
     def transaction(self) -> AbstractAsyncContextManager[Transaction]: ...
     def reading(self) -> AbstractAsyncContextManager[Transaction]: ...

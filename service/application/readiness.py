@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from service.application.current import Current
 from service.application.ports import Storage
+from service.application.publication import RedisState
 from service.clock import Clock
 from service.domain.errors import CannotSign, Unknown
 
@@ -13,17 +14,21 @@ SKEW_LIMIT = 30
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """`ready` is for load balancers; `checks` says what holds, in words."""
+    """`ready` is for load balancers; `checks` says what holds, in words. What nothing waits for is in `beside`."""
 
     ready: bool
     checks: dict[str, str] = field(default_factory=dict)
+    beside: dict[str, str] = field(default_factory=dict)
 
 
 class Readiness:
-    def __init__(self, storage: Storage, current: Current, clock: Clock) -> None:
+    def __init__(
+        self, storage: Storage, current: Current, clock: Clock, redis: RedisState | None = None
+    ) -> None:
         self._storage = storage
         self._current = current
         self._clock = clock
+        self._redis = redis
         self.stopping = False
 
     async def __call__(self) -> Health:
@@ -45,4 +50,5 @@ class Readiness:
             self._current.require_signers()
         except CannotSign as error:
             checks["signing"] = str(error)
-        return Health(ready=all(state == "ok" for state in checks.values()), checks=checks)
+        beside = {} if self._redis is None else {"redis": self._redis.failing or "ok"}
+        return Health(all(state == "ok" for state in checks.values()), checks, beside)

@@ -60,16 +60,19 @@ async def _serve(settings: Settings, masters: MasterKeys | None) -> None:
     async with open_services(settings, system_clock, masters=masters) as opened:
         server = Server(create_app(opened.services, ROUTES))
         await server.start()
-        house = asyncio.create_task(opened.housekeeping.run(), name="housekeeping")
+        jobs = [
+            asyncio.create_task(opened.housekeeping.run(), name="housekeeping"),
+            asyncio.create_task(opened.services.publication.run(), name="publication"),
+        ]
         try:
             await _announce(settings, opened)
             await stop.wait()
         finally:
             opened.services.readiness.stopping = True
             await server.stop()
-            house.cancel()
-            with suppress(asyncio.CancelledError):
-                await house
+            for job in jobs:
+                job.cancel()
+            await asyncio.gather(*jobs, return_exceptions=True)
             await opened.housekeeping.finish()
 
 

@@ -200,6 +200,12 @@ class Busy(Refused):
         self.quota = quota
 
 
+class NoPlace(ServiceError):
+    """Every place is taken; another process may have one."""
+
+    code: ClassVar[str] = "no_place"
+
+
 class Unknown(ServiceError):
     """The truth cannot be told now: never answered as yes or no."""
 

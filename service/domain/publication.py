@@ -1,7 +1,13 @@
 """What the pushed forms of the status lists say: the event stream and Redis."""
 
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
-from typing import NamedTuple
+from itertools import groupby
+from typing import Final, NamedTuple
+
+_POSITION: Final = re.compile("([0-9]{1,15})-([0-9]{1,15})", re.ASCII)
 
 
 class Form(StrEnum):
@@ -17,3 +23,86 @@ class Publication(NamedTuple):
     form: Form
     revision: int
     at_ms: int
+
+
+class ChangedEntry(NamedTuple):
+    """One row of the outbox."""
+
+    revision: int
+    list_id: str
+    idx: int
+    status: int
+    changed_at: int
+
+
+class PublicationState(NamedTuple):
+    """Where the database is at `as_of`, its own time.
+
+    `lists` are so many as are published, `closed` so many as were ever filled.
+    """
+
+    epoch: int
+    revision: int
+    lists: int
+    closed: int
+    as_of: int
+
+
+class Position(NamedTuple):
+    """How far a reader or a form has come: the epoch of the database and the revision of the last change."""
+
+    epoch: int
+    revision: int
+
+    def __str__(self) -> str:
+        return f"{self.epoch}-{self.revision}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Position | None":
+        """`<epoch>-<revision>`; None for anything else."""
+        found = _POSITION.fullmatch(text)
+        return cls(int(found[1]), int(found[2])) if found else None
+
+
+class Standing(NamedTuple):
+    """Where all lists stand: by its id the revision of each list's last change, and which of them are full."""
+
+    position: Position
+    as_of: int
+    lists: Mapping[str, int]
+    closed: frozenset[str] = frozenset()
+
+
+class Change(NamedTuple):
+    """One revision as it is published; `body` is its JSON, which the stream and Redis share."""
+
+    position: Position
+    body: str
+
+    @property
+    def lists(self) -> Mapping[str, Sequence[tuple[int, int]]]:
+        """For each list that changed its entries: index and status."""
+        lists: Mapping[str, Sequence[tuple[int, int]]] = json.loads(self.body)["lists"]
+        return lists
+
+
+def published(rows: Iterable[ChangedEntry], epoch: int) -> list[Change]:
+    """The changes that these entries make up, one a revision, in order."""
+    return [
+        _change(Position(epoch, revision), list(entries))
+        for revision, entries in groupby(rows, key=lambda entry: entry.revision)
+    ]
+
+
+def _change(position: Position, entries: Sequence[ChangedEntry]) -> Change:
+    lists: dict[str, list[tuple[int, int]]] = {}
+    for entry in entries:
+        lists.setdefault(entry.list_id, []).append((entry.idx, entry.status))
+    members = {
+        "epoch": position.epoch,
+        "revision": position.revision,
+        "previous": position.revision - 1,
+        "at": entries[0].changed_at,
+        "lists": lists,
+    }
+    return Change(position, json.dumps(members, separators=(",", ":")))

@@ -4,16 +4,29 @@ import asyncio
 from contextlib import suppress
 
 
+class InProcessListener:
+    """Hears of everything that was announced since it listened last."""
+
+    def __init__(self) -> None:
+        self.news = asyncio.Event()
+
+    async def wait(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.news.wait(), seconds)
+        self.news.clear()
+
+
 class InProcessAnnouncer:
     """An `Announcer` for one event loop."""
 
     def __init__(self) -> None:
-        self._news = asyncio.Event()
+        self._listeners: list[InProcessListener] = []
 
     def announce(self, revision: int) -> None:  # noqa: ARG002 - whoever is woken reads the revision from the database
-        self._news.set()
+        for listener in self._listeners:
+            listener.news.set()
 
-    async def wait(self, seconds: float) -> None:
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._news.wait(), seconds)
-        self._news.clear()
+    def listener(self) -> InProcessListener:
+        listener = InProcessListener()
+        self._listeners.append(listener)
+        return listener

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from service.application.ports import Announcer
+from service.application.publication_ports import Announcer
 from service.clock import Clock, system_clock
 from service.domain.errors import StorageUnavailable
 from service.storage.database import Database

@@ -1,7 +1,7 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
-from service.application.ports import Announcer
+from service.application.publication_ports import Announcer
 from service.clock import Clock
 from service.domain.principal import SignedIn
 from service.domain.token import TokenTruth

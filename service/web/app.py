@@ -49,6 +49,7 @@ def create_app(
 
     async def stop(_app: web.Application) -> None:
         services.readiness.stopping = True
+        services.publication.streams.close()
         if access_log is not None:
             access_log.flush()
 

@@ -90,6 +90,31 @@ class Metrics(Collector):
             "The last revision of the revocations that this process has seen",
             value=self._services.current.heads.get("revision", 0),
         )
+        yield from self._pushed()
+
+    def _pushed(self) -> Iterator[Metric]:
+        push = self._services.publication
+        yield GaugeMetricFamily(
+            "safeconduct_revocation_streams", "Readers of the event stream", value=len(push.streams)
+        )
+        if push.redis is None:
+            return
+        state = push.redis.state
+        up = float(state.failing is None)
+        yield GaugeMetricFamily("safeconduct_redis_up", "Whether Redis says what the database says", value=up)
+        yield GaugeMetricFamily(
+            "safeconduct_redis_version", "The last revision that Redis had", value=state.version
+        )
+        yield GaugeMetricFamily(
+            "safeconduct_redis_as_of_seconds",
+            "The time of the last reading of the database that Redis was told of",
+            value=state.as_of,
+        )
+        yield CounterMetricFamily(
+            "safeconduct_redis_repairs",
+            "Lists in Redis that did not say what the database says, and were written anew",
+            value=state.repairs,
+        )
 
     def _answers(self) -> Metric:
         family = CounterMetricFamily("safeconduct_requests", "Answered requests", labels=(*_LABELS, "status"))

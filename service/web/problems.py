@@ -51,6 +51,7 @@ PROBLEMS: Final[Mapping[type[SafeconductError], Problem]] = {
     domain.AlreadyExists: Problem(409, "It exists already"),
     domain.LimitReached: Problem(409, "A limit is reached"),
     domain.Busy: Problem(429, "Too many requests"),
+    domain.NoPlace: Problem(503, "Every place is taken; try again later", retry_after=10),
     domain.Unknown: Problem(503, "This cannot be told now; try again", told=False, retry_after=2),
     domain.StorageUnavailable: Problem(503, "This cannot be told now; try again", told=False, retry_after=2),
     domain.OutcomeUnknown: Problem(

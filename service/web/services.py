@@ -18,6 +18,7 @@ from service.application.issue import IssueToken
 from service.application.keys import CompromiseKey, ListKeys, RotateKeys
 from service.application.list_tokens import GetToken, ListTokens
 from service.application.machines import Machines
+from service.application.publication import Push
 from service.application.readiness import Readiness
 from service.application.receipts import RevocationReceipts
 from service.application.recognition import RecogniseToken
@@ -82,6 +83,7 @@ class Services:
     address_rates: AddressRates
 
     status_lists: StatusListTokens
+    publication: Push
     list_keys: ListKeys
     rotate_keys: RotateKeys
     compromise_key: CompromiseKey

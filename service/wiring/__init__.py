@@ -44,6 +44,7 @@ from service.wiring.governance import governance
 from service.wiring.limits import address_rates, client_limits
 from service.wiring.lists import receipts_of, remove_spent_of, status_lists_of
 from service.wiring.people import people
+from service.wiring.publication import push_of
 from service.wiring.tokens import keys_of, mint_of, recogniser
 from service.wiring.usage import usage_of
 from service.wiring.world import World
@@ -105,7 +106,10 @@ async def open_services(
             hash_key=masters.current.derive("token-hash") if masters else None,
         )
         services = await _build(world)
-        yield Opened(services=services, storage=storage, housekeeping=_housekeeping(world, services))
+        try:
+            yield Opened(services=services, storage=storage, housekeeping=_housekeeping(world, services))
+        finally:
+            await services.publication.close()
     finally:
         passwords.close()
         await storage.close()
@@ -116,11 +120,11 @@ async def _build(world: World) -> Services:
     apply_catalogue = await _first_start(world, rotate_keys)
     mint, under_way, (sessions, invitations) = await mint_of(world), UnderWay(), people(world)
     status_lists, recognise = status_lists_of(world), recogniser(world)
-    usage = usage_of(world, recognise)
+    usage, push = usage_of(world, recognise), push_of(world)
     return Services(
         settings=world.settings,
         current=current,
-        readiness=Readiness(storage, current, world.clock),
+        readiness=Readiness(storage, current, world.clock, push.redis.state if push.redis else None),
         usage=usage,
         sessions=sessions,
         invitations=invitations,
@@ -147,6 +151,7 @@ async def _build(world: World) -> Services:
         client_limits=client_limits(world, recognise),
         address_rates=address_rates(world),
         status_lists=status_lists,
+        publication=push,
         list_keys=ListKeys(storage),
         rotate_keys=rotate_keys,
         compromise_key=compromise_key,

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from keys import MasterKeys
 from service.application.current import Current
 from service.application.passwords import Passwords
-from service.application.ports import Announcer, Storage
+from service.application.ports import Storage
+from service.application.publication_ports import Announcer
 from service.clock import Clock
 from service.domain.identifiers import Randomness
 from service.settings import Settings

@@ -1,3 +1,28 @@
+-- name: publication_state(capacity)^
+-- Where the database is, at the time of this read: what a push follows.
+SELECT e.value AS epoch, r.value AS revision, i.value / :capacity AS closed,
+       (SELECT count(*) FROM status_list WHERE retired_at IS NULL) AS lists, sc_snapshot_time() AS as_of, sc_writable() AS writable
+  FROM head e
+  JOIN head r ON r.name = 'revision'
+  JOIN head i ON i.name = 'index'
+ WHERE e.name = 'epoch';
+
+-- name: status_list_versions(capacity)
+-- All published lists, each with the revision of its last change; `closed` is 1 once no index of it will be handed out.
+SELECT l.id, l.revision, CASE WHEN i.value >= (l.position + 1) * :capacity THEN 1 ELSE 0 END AS closed
+  FROM status_list l
+  JOIN head i ON i.name = 'index'
+ WHERE l.retired_at IS NULL
+ ORDER BY l.position;
+
+-- name: latest_status_changes(after, limit)
+-- The latest changes beyond a revision, the newest first.
+SELECT revision, list_id, idx, status, changed_at
+  FROM status_change
+ WHERE revision > :after
+ ORDER BY revision DESC, list_id DESC, idx DESC
+ LIMIT :limit;
+
 -- name: note_publication(form, revision, at_ms)*!
 -- Note that a form has a revision; who was first stays.
 INSERT INTO publication (form, revision, at_ms) VALUES (:form, :revision, :at_ms)

@@ -16,7 +16,10 @@ from tests.api.api_fixtures import NEW_TOKEN, PASSWORD, TOKENS, Api, Person
 from tests.api.oauth_fixtures import basic
 
 IN = "in"
-BY_ITSELF = {"/metrics"}  # judges its caller in its handler: tests/api/test_health.py
+BY_ITSELF = {
+    "/metrics",
+    "/v1/revocations",
+}  # judge in their handlers: test_health.py, test_revocation_stream.py
 ID, LIST_ID = "00000000-0000-4000-8000-000000000000", "0" * 32
 ROLES = {"ann": Role.USER, "eve": Role.AUDITOR, "root": Role.ADMINISTRATOR}
 

@@ -62,6 +62,8 @@ async def test_the_metadata_names_what_there_is_and_nothing_else(authority: Auth
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["ES256"],
         "bearer_methods_supported": ["header"],
+        "revocation_stream_endpoint": f"{issuer}/v1/revocations",
+        "revocation_stream_endpoint_auth_methods_supported": ["none", "client_secret_basic"],
         "status_list_aggregation_endpoint": f"{issuer}/status-lists",
     }
     assert "automation:view" in metadata["scopes_supported"]

@@ -1,0 +1,92 @@
+"""`GET /v1/revocations`: every change of a status list, pushed (HTML, section 9.2: Server-sent events)."""
+
+import json
+from contextlib import aclosing, suppress
+from typing import Any, Final
+
+from aiohttp import ClientConnectionError, web
+
+from service.api.client_authentication import client_of_header
+from service.application.revocation_streams import Event, Heartbeat, Resync
+from service.domain.client import Client
+from service.domain.errors import NotSignedIn
+from service.domain.principal import ResourceServer
+from service.domain.publication import Change, Position, Standing
+from service.web.appkeys import PRINCIPAL, SERVICES
+from service.web.client_address import caller_address
+from service.web.refusals import SeveralCredentials
+
+MEDIA_TYPE: Final = "text/event-stream"
+
+_RECONNECT: Final = b"retry: 2000\n\n"
+_HEADERS: Final = {
+    "Content-Type": MEDIA_TYPE,
+    "Cache-Control": "no-store",
+    "X-Accel-Buffering": "no",  # nginx would hold events back
+    "Access-Control-Allow-Origin": "*",
+}
+
+
+async def revocation_stream(request: web.Request) -> web.StreamResponse:
+    """Events from the position in `Last-Event-ID` on, until either side ends it."""
+    services = request.app[SERVICES]
+    client = _client(request)
+    if client is None and not services.settings.revocation_stream_public:
+        raise NotSignedIn("only clients may follow the revocations")
+    streams = services.publication.streams
+    with streams.place(client, caller_address(request, services.settings)):
+        async with aclosing(streams.events(_position(request))) as events:
+            first = await anext(events)
+            response = web.StreamResponse(headers=_HEADERS)
+            await response.prepare(request)
+            if request.method == "HEAD":
+                return response
+            with suppress(ConnectionResetError, ClientConnectionError):  # the reader has gone
+                await response.write(_RECONNECT + _encoded(first))
+                async for event in events:
+                    await response.write(_encoded(event))
+    response.force_close()
+    return response
+
+
+def _position(request: web.Request) -> Position | None:
+    return Position.parse(request.headers.get("Last-Event-ID", ""))
+
+
+def _client(request: web.Request) -> Client | None:
+    """The client that shows its credentials; None where nobody shows any.
+
+    Raises:
+        SeveralCredentials: two of them.
+        NotSignedIn: they are nobody's.
+    """
+    headers = request.headers.getall("Authorization", ())
+    if not headers:
+        return None
+    if len(headers) > 1:
+        raise SeveralCredentials("one credential at a time")
+    client = client_of_header(headers[0], request.app[SERVICES].current.clients)
+    if client is None:
+        raise NotSignedIn("no client has these credentials")
+    request[PRINCIPAL] = ResourceServer(client)
+    return client
+
+
+def _encoded(event: Event) -> bytes:
+    match event:
+        case Change(position, body):
+            return _frame("change", position, body)
+        case Resync(standing):
+            return _frame("resync", standing.position, _json(standing, lists=standing.lists))
+        case Heartbeat(standing):
+            return _frame("heartbeat", standing.position, _json(standing))
+
+
+def _json(standing: Standing, **members: Any) -> str:
+    epoch, revision = standing.position
+    document = {"epoch": epoch, "revision": revision, "as_of": standing.as_of, **members}
+    return json.dumps(document, separators=(",", ":"))
+
+
+def _frame(name: str, position: Position, body: str) -> bytes:
+    return f"id: {position}\nevent: {name}\ndata: {body}\n\n".encode()

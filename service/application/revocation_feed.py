@@ -1,0 +1,116 @@
+"""What changes in the status lists, as this process has read it from the database: the source of all that is pushed."""
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from typing import Final
+
+from service.application.ports import Storage
+from service.domain.errors import StorageUnavailable
+from service.domain.publication import Change, ChangedEntry, Position, PublicationState, Standing, published
+
+REMEMBERED: Final = 10_000
+"""Revisions that are kept in memory, so that a reader who comes back asks no database (threats 20)."""
+REMEMBERED_CHARACTERS: Final = 8 * 2**20
+LONGEST_CHANGE: Final = 65_536
+"""Characters of a change that is pushed; a larger one makes every reader look at the lists instead."""
+READ_AT_ONCE: Final = 20_000
+"""Rows of the outbox; who is further behind looks at the lists."""
+
+
+class RevocationFeed:
+    """The latest changes without a gap, and where all lists stand.
+
+    Never goes back: a database that is behind what was read before is not followed (threats 7).
+    """
+
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+        self._turn = asyncio.Lock()
+        self._changes: deque[Change] = deque()
+        self._characters = 0
+        self._begins = Position(0, 0)
+        self._state: PublicationState | None = None
+        self._standing = Standing(Position(0, 0), 0, {})
+
+    @property
+    def standing(self) -> Standing:
+        """Where the lists stand by the last read that found nothing newer.
+
+        Raises:
+            StorageUnavailable: the database was never read.
+        """
+        if self._state is None:
+            raise StorageUnavailable("the revocations were not read yet")
+        return self._standing
+
+    def after(self, position: Position, *, most: int) -> Sequence[Change] | None:
+        """What came next after `position`, oldest first; None when that cannot be told without a gap."""
+        if not self._begins <= position <= self._standing.position or self._state is None:
+            return None
+        first = position.revision - self._begins.revision  # what is remembered has no gap
+        return [self._changes[place] for place in range(first, min(first + most, len(self._changes)))]
+
+    async def follow(self) -> bool:
+        """Read what is new; whether there was anything.
+
+        Raises:
+            StorageUnavailable: nobody could be asked, or who answered is behind; `as_of` stays what it was.
+        """
+        async with self._turn:
+            return await self._follow()
+
+    async def _follow(self) -> bool:
+        async with self._storage.reading() as read:
+            state = await read.publications.state()
+        position = Position(state.epoch, state.revision)
+        if position < self._standing.position:
+            raise StorageUnavailable("the database is behind what was published of it")
+        if self._state is not None and state[:-1] == self._state[:-1]:
+            self._standing = self._standing._replace(as_of=max(self._standing.as_of, state.as_of))
+            return False
+        await self._catch_up(state)
+        return True
+
+    async def _catch_up(self, state: PublicationState) -> None:
+        known = self._standing.position
+        async with self._storage.snapshot() as snap:
+            standing = await snap.publications.standing()
+            same_epoch = standing.position.epoch == known.epoch
+            after = known.revision if same_epoch else 0
+            rows = await snap.publications.changes(after=after, limit=READ_AT_ONCE)
+        if standing.position < (state.epoch, state.revision):
+            raise StorageUnavailable("the snapshot was read from a server that is behind")
+        if not same_epoch:
+            self._begin_at(Position(standing.position.epoch, 0))
+        self._take(rows, standing.position)
+        self._standing, self._state = standing, state
+
+    def _take(self, rows: Sequence[ChangedEntry], until: Position) -> None:
+        """Append what the rows make up. A revision without rows, or with too many, is a gap: what came before it
+        is forgotten.
+        """
+        if len(rows) == READ_AT_ONCE:
+            rows = [row for row in rows if row.revision > rows[0].revision]
+        for change in published(rows, until.epoch):
+            before = Position(until.epoch, change.position.revision - 1)
+            if before != (self._changes[-1].position if self._changes else self._begins):
+                self._begin_at(before)
+            self._append(change)
+        if until != (self._changes[-1].position if self._changes else self._begins):
+            self._begin_at(until)
+
+    def _append(self, change: Change) -> None:
+        if len(change.body) > LONGEST_CHANGE:
+            self._begin_at(change.position)
+            return
+        self._changes.append(change)
+        self._characters += len(change.body)
+        while len(self._changes) > REMEMBERED or self._characters > REMEMBERED_CHARACTERS:
+            oldest = self._changes.popleft()
+            self._begins = oldest.position
+            self._characters -= len(oldest.body)
+
+    def _begin_at(self, position: Position) -> None:
+        self._changes.clear()
+        self._characters, self._begins = 0, position
