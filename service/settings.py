@@ -87,6 +87,11 @@ class Settings:
     )
     usage_report_max_age: int = 86_400
     trusted_proxies: tuple[str, ...] = ()
+    brand_name: str = "Safeconduct"
+    brand_logo: str = ""  # a file: svg, png or webp
+    brand_accent: str = ""  # #rrggbb
+    support_link: str = ""
+    pages_mode: str = "full"  # full, or simple: the one-button page alone
     metrics_token: str = ""
     log_format: str = "auto"  # auto, json, console
     log_level: str = "info"
@@ -128,6 +133,7 @@ class Settings:
             "USAGE_RECORD": (self.usage_record, ("full", "time+network", "time", "nothing")),
             "LOG_FORMAT": (self.log_format, ("auto", "json", "console")),
             "LOG_LEVEL": (self.log_level, ("debug", "info", "warning", "error")),
+            "PAGES_MODE": (self.pages_mode, ("full", "simple")),
         }
         faults = [
             f"{PREFIX}{name}: {value!r} is none of {', '.join(allowed)}"

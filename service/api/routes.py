@@ -23,6 +23,7 @@ from service.api.machines import (
     list_own_machines,
     revoke_machine_token,
 )
+from service.api.own_account import SESSIONS, change_password, end_session, list_sessions
 from service.api.own_token import get_self, regenerate_self, revoke_self
 from service.api.public_documents import preflight
 from service.api.receipts import anyones_receipt, own_receipt
@@ -120,6 +121,9 @@ ROUTES: Final[tuple[Route, ...]] = (
     _route("POST", "/v1/session/confirm", confirm_session, SESSION),
     _route("POST", "/v1/invitations/accept", accept_invitation, NOBODY),
     _route("GET", "/v1/me", get_me, SESSION),
+    _route("POST", "/v1/me/password", change_password, SESSION),
+    _route("GET", SESSIONS, list_sessions, SESSION),
+    _route("DELETE", f"{SESSIONS}/{{id}}", end_session, SESSION),
     _route("GET", "/v1/admin/users", find_users, READERS),
     _route("POST", "/v1/admin/users", create_user, ADMINISTRATOR, confirmed=True),
     _route("POST", "/v1/admin/users/{id}/disable", disable_user, ADMINISTRATOR),

@@ -60,7 +60,7 @@ async def open_session(request: web.Request) -> web.Response:
         carrier=Carrier(body.carrier),
         origin=caller_origin(request, services.settings),
     )
-    return _opened(opened, services.settings, status=201)
+    return opened_answer(opened, services.settings, status=201)
 
 
 async def confirm_session(request: web.Request) -> web.Response:
@@ -68,7 +68,7 @@ async def confirm_session(request: web.Request) -> web.Response:
     services, body = request.app[SERVICES], await read_body(request, Confirm)
     origin = caller_origin(request, services.settings)
     opened = await services.sessions.confirm(signed_in(request), Secret(body.password), origin=origin)
-    return _opened(opened, services.settings, status=200)
+    return opened_answer(opened, services.settings, status=200)
 
 
 async def close_session(request: web.Request) -> web.Response:
@@ -95,7 +95,7 @@ async def accept_invitation(request: web.Request) -> web.Response:
         origin=origin,
     )
     services.address_rates.excuse("invitations", origin.address)
-    return _opened(opened, services.settings, status=201)
+    return opened_answer(opened, services.settings, status=201)
 
 
 async def get_me(request: web.Request) -> web.Response:
@@ -114,7 +114,8 @@ async def get_me(request: web.Request) -> web.Response:
     return json_answer(document)
 
 
-def _opened(opened: OpenedSession, settings: Settings, *, status: int) -> web.Response:
+def opened_answer(opened: OpenedSession, settings: Settings, *, status: int) -> web.Response:
+    """A session under its new secret, in the carrier that it has."""
     document: dict[str, Any] = {
         "expires_at": rfc3339(opened.session.expires_at),
         "user": user_document(opened.user),

@@ -26,7 +26,7 @@ from service.domain.client import Client
 from service.domain.principal import SignedIn
 from service.domain.session import Invitation, Session
 from service.domain.token import Token, TokenTruth, TokenValue
-from service.domain.token_page import TokenPage
+from service.domain.token_page import TokenCounts, TokenPage
 from service.domain.user import Grant, Role, User
 
 
@@ -69,6 +69,9 @@ class Sessions(Protocol):
     async def find(self, secret_hash: str) -> tuple[Session, User] | None:
         """The session that has neither ended nor expired by the database's clock, with its enabled user."""
 
+    async def of_user(self, user_id: str) -> list[Session]:
+        """Those that have neither ended nor expired, the one used last first."""
+
     async def seen(self, session_id: str, now: int) -> None: ...
     async def confirm(self, session_id: str, secret_hash: str, now: int) -> None:
         """Note the confirmation and replace the secret (R48)."""
@@ -84,6 +87,9 @@ class Tokens(Protocol):
     async def lock(self, token_id: str) -> Token | None: ...
     async def page(self, page: TokenPage) -> list[tuple[Token, int]]:
         """Rows in order, each with its sort value."""
+
+    async def summary(self, owner_id: str, *, soon: int) -> TokenCounts:
+        """How an owner's records stand; those that end within `soon` seconds count as ending."""
 
     async def change(self, token: Token) -> None:
         """Write every member of the record that may change (all but id, owner, created_at, parents)."""

@@ -2,11 +2,11 @@
 
 from argparse import Namespace
 
-from service.api.routes import ROUTES
 from service.cli.commands import Commands, add_command
 from service.cli.output import output_of, table
 from service.domain.principal import CredentialKind
 from service.web.routing import Route
+from service.wiring.faces import ROUTES
 
 COLUMNS = {
     CredentialKind.NOBODY: "nobody",

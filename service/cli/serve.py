@@ -11,15 +11,14 @@ from pathlib import Path
 from rich.console import Console
 
 from keys import MasterKeys
-from service.api.routes import ROUTES
 from service.clock import system_clock
 from service.logs import set_up_logs
 from service.master_key import read_master_key
 from service.settings import Settings
-from service.web.app import create_app
 from service.web.links import invitation_link
 from service.web.server import Server
 from service.wiring import Opened, open_services
+from service.wiring.faces import application
 
 LINK_FILE = "first-admin-link"
 
@@ -58,7 +57,7 @@ async def _serve(settings: Settings, masters: MasterKeys | None) -> None:
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
     async with open_services(settings, system_clock, masters=masters) as opened:
-        server = Server(create_app(opened.services, ROUTES))
+        server = Server(application(opened.services))
         await server.start()
         jobs = [
             asyncio.create_task(opened.housekeeping.run(), name="housekeeping"),
@@ -86,10 +85,10 @@ async def _announce(settings: Settings, opened: Opened) -> None:
     link = invitation_link(settings.issuer, secret)
     minutes = settings.invitation_lifetime // 60
     if sys.stderr.isatty():
-        say.print(f"\nSet the first administrator's password within {minutes} minutes:")
-        say.print("  safeconduct users accept-link", style="bold")
-        say.print("and paste this one-time link when asked:")
-        say.print(f"  {link}", soft_wrap=True)
+        say.print(
+            f"\nOpen this one-time link within {minutes} minutes to set the first administrator's password:"
+        )
+        say.print(f"  {link}", style="bold", soft_wrap=True)
         return
     path = settings.data_dir / LINK_FILE
     _write_private(path, link + "\n")

@@ -1,3 +1,5 @@
+"""A list of one's own tokens: which of them, and how they stand together."""
+
 from dataclasses import dataclass
 
 
@@ -17,3 +19,15 @@ class TokenPage:
     descending: bool = True
     after: tuple[int, int] | None = None
     limit: int = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenCounts:
+    """How many are in each state; `ending` of the active ones end soon, the first of them at `ends_next`."""
+
+    active: int = 0
+    expired: int = 0
+    suspended: int = 0
+    revoked: int = 0
+    ending: int = 0
+    ends_next: int | None = None

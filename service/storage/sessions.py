@@ -36,6 +36,10 @@ class SqlSessions:
         who = (await signed_in(self._connection, [secret_hash])).get(secret_hash)
         return (who.session, who.user) if who is not None else None
 
+    async def of_user(self, user_id: str) -> list[Session]:
+        rows = await self._connection.all("sessions_of_user", user_id=user_id)
+        return [_session_of(row) for row in rows]
+
     async def seen(self, session_id: str, now: int) -> None:
         await self._connection.one("see_session", id=session_id, now=now)
 

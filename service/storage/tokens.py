@@ -2,7 +2,7 @@ from collections.abc import Collection, Sequence
 from typing import Final
 
 from service.domain.token import NEVER, Token, TokenState, TokenValue
-from service.domain.token_page import TokenPage
+from service.domain.token_page import TokenCounts, TokenPage
 from service.storage.connection import Connection, storable
 from service.storage.padded import in_widths
 from service.storage.patterns import containing
@@ -49,6 +49,14 @@ class SqlTokens:
             limit=page.limit,
         )
         return [(token_of(row), row["sort_value"]) for row in rows]
+
+    async def summary(self, owner_id: str, *, soon: int) -> TokenCounts:
+        row = await self._connection.one("summary_of_tokens", owner_id=owner_id, soon=soon)
+        assert row is not None  # noqa: S101 - an aggregate always answers
+        return TokenCounts(
+            **{name: int(row[name]) for name in ("active", "expired", "suspended", "revoked", "ending")},
+            ends_next=row["ends_next"],
+        )
 
     async def change(self, token: Token) -> None:
         await self._connection.one("change_token", **changing(token))

@@ -15,6 +15,7 @@ from service.web.error_answers import ErrorAnswers
 from service.web.headers import header_signal
 from service.web.metrics import Metrics
 from service.web.one_write import OneWriteAnswers
+from service.web.page_errors import PageErrors
 from service.web.routing import Route, RouteUndeclared
 from service.web.services import Services
 
@@ -27,8 +28,9 @@ def create_app(
     *,
     clock: Clock = system_clock,
     access_log: AccessLog | None = None,
+    pages: PageErrors | None = None,
 ) -> web.Application:
-    """The application with `routes` under the issuer's path.
+    """The application with `routes` under the issuer's path; `pages` shows errors to people.
 
     Start-up raises RouteUndeclared for a route that was mounted without a `Route` (R16). Without an
     `access_log` it writes to standard error, if `log_level` asks for that much.
@@ -36,7 +38,7 @@ def create_app(
     settings, routes = services.settings, tuple(routes)
     errors, metrics = ErrorAnswers(settings.issuer), Metrics(services, clock)
     access_log = access_log or _access_log(settings, clock)
-    edge = Edge(services, errors=errors, metrics=metrics, access_log=access_log)
+    edge = Edge(services, errors=errors, metrics=metrics, access_log=access_log, pages=pages)
     longest = max([settings.max_body, *(route.max_body or 0 for route in routes)])
     app = web.Application(client_max_size=longest)
     app[SERVICES], app[METRICS], app[ERRORS], app[UNROUTED] = services, metrics, errors, edge.unrouted

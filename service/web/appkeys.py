@@ -8,6 +8,7 @@ from service.domain.principal import Principal
 from service.web.error_answers import ErrorAnswers
 from service.web.metrics import Metrics
 from service.web.one_write import OneWriteAnswers
+from service.web.page_forms import Form
 from service.web.services import Services
 
 Unrouted = Callable[[web.BaseRequest, web.HTTPException], web.StreamResponse]
@@ -18,4 +19,6 @@ METRICS = web.AppKey("metrics", Metrics)
 ERRORS = web.AppKey("errors", ErrorAnswers)
 ONE_WRITE = web.AppKey("one_write", OneWriteAnswers)
 UNROUTED: web.AppKey[Unrouted] = web.AppKey("unrouted")
+FORM: web.RequestKey[Form] = web.RequestKey("form", Form)
+"""What a page's form said, once its origin is proven."""
 PRINCIPAL: web.RequestKey[Principal] = web.RequestKey("principal", Principal)  # type: ignore[arg-type]  # a union

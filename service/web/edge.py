@@ -17,16 +17,19 @@ from safeconduct.errors import SafeconductError
 
 from service.domain.principal import CredentialKind, Nobody, SignedIn
 from service.web.access_log import AccessLog
-from service.web.appkeys import PRINCIPAL
+from service.web.appkeys import FORM, PRINCIPAL
 from service.web.authentication import Authentication
 from service.web.client_address import client_address, is_among, read_networks
 from service.web.confirmation import demand_confirmation
 from service.web.error_answers import REQUEST_ID_HEADER, ErrorAnswers
+from service.web.form_confirmation import carry_renewed, confirm_by_form
 from service.web.limits import receive_body
 from service.web.metrics import Metrics
-from service.web.origin import SameOrigin
+from service.web.origin import SAFE, SameOrigin
+from service.web.page_errors import PageErrors, wants_page
+from service.web.page_forms import demand_form_token, read_form
 from service.web.problems import problem_of
-from service.web.routing import Handler, Route
+from service.web.routing import Answers, Handler, Route
 from service.web.services import Services
 
 log = structlog.get_logger("web")
@@ -61,11 +64,18 @@ class Edge:
     """The surroundings of all handlers of one application."""
 
     def __init__(
-        self, services: Services, *, errors: ErrorAnswers, metrics: Metrics, access_log: AccessLog | None
+        self,
+        services: Services,
+        *,
+        errors: ErrorAnswers,
+        metrics: Metrics,
+        access_log: AccessLog | None,
+        pages: PageErrors | None = None,
     ) -> None:
         settings = services.settings
         self._services = services
         self._errors = errors
+        self._pages = pages
         self._metrics = metrics
         self._access_log = access_log
         self._authenticate = Authentication(services)
@@ -88,17 +98,20 @@ class Edge:
                     await self._admit(request, route)
                 if request.body_exists:
                     await receive_body(request, longest=entrance.longest_body, within=within)
+                if route.answers is Answers.PAGE and route.method not in SAFE:
+                    await self._take_form(request, route)
                 if route.confirmed:
                     await self._confirm(request)
                 response = await handler(request)
             except SafeconductError as error:
-                response = self._refusal(error, entrance, request_id)
+                response = self._refusal(request, error, entrance, request_id)
             except web.HTTPException as error:
                 response = self._errors.of_status(error.status, route, request_id, error.headers)
             except Exception as error:
                 if request.transport is None:
                     raise  # the caller has gone: aiohttp expects the error of its own broken stream
-                response = self._bug(error, entrance, request_id)
+                response = self._bug(request, error, entrance, request_id)
+            carry_renewed(self._services, request, response)
             seconds, who = perf_counter() - began, request[PRINCIPAL].actor
             counts.answered(response.status, seconds)
             self._finish(request, response, (request_id, entrance.method, entrance.path), seconds, who)
@@ -109,7 +122,11 @@ class Edge:
     def unrouted(self, request: web.BaseRequest, refused: web.HTTPException) -> web.StreamResponse:
         """The answer where no route is: an unknown path, another method, an expectation we cannot meet."""
         request_id = self._request_id(request)
-        response = self._errors.of_status(refused.status, None, request_id, refused.headers)
+        response: web.StreamResponse
+        if self._pages is not None and wants_page(request):
+            response = self._pages.failed(request, refused.status, request_id)
+        else:
+            response = self._errors.of_status(refused.status, None, request_id, refused.headers)
         self._metrics.of(_UNDECLARED, _UNDECLARED).answered(response.status, 0.0)
         self._finish(request, response, (request_id, _UNDECLARED, _UNDECLARED), 0.0, _NOBODY.actor)
         return response
@@ -130,19 +147,33 @@ class Edge:
 
     async def _admit(self, request: web.Request, route: Route) -> None:
         request[PRINCIPAL] = principal = await self._authenticate(request, route)
-        self._origin.demand(request, principal)
+        self._origin.demand(request, principal, route.answers)
+
+    async def _take_form(self, request: web.Request, route: Route) -> None:
+        request[FORM] = form = await read_form(request)
+        demand_form_token(form, request[PRINCIPAL])
+        if route.confirmed:
+            await confirm_by_form(self._services, request)
 
     async def _confirm(self, request: web.Request) -> None:
         if isinstance(principal := request[PRINCIPAL], SignedIn):
             await demand_confirmation(self._services, principal)
 
-    def _refusal(self, error: SafeconductError, entrance: Entrance, request_id: str) -> web.StreamResponse:
+    def _refusal(
+        self, request: web.Request, error: SafeconductError, entrance: Entrance, request_id: str
+    ) -> web.StreamResponse:
         if problem_of(error).status >= 500:
             log.warning(error.code, route=entrance.path, request=request_id, reason=str(error))
+        if self._pages is not None and entrance.route.answers is Answers.PAGE:
+            return self._pages.refused(request, error, request_id)
         return self._errors.of(error, entrance.route, request_id)
 
-    def _bug(self, error: Exception, entrance: Entrance, request_id: str) -> web.StreamResponse:
+    def _bug(
+        self, request: web.Request, error: Exception, entrance: Entrance, request_id: str
+    ) -> web.StreamResponse:
         log.error("unhandled", route=entrance.path, request=request_id, exc_info=error)
+        if self._pages is not None and entrance.route.answers is Answers.PAGE:
+            return self._pages.failed(request, 500, request_id)
         return self._errors.of_status(500, entrance.route, request_id)
 
     def _request_id(self, request: web.BaseRequest) -> str:

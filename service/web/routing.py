@@ -13,12 +13,14 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 class Answers(StrEnum):
     """Which form errors take: `problem` (RFC 9457) for our own API, `oauth` (RFC 6749 section 5.2) for OAuth
-    endpoints, `gateway` as `problem`, with the headers that tell a gateway who calls left empty.
+    endpoints, `gateway` as `problem`, with the headers that tell a gateway who calls left empty, `page` for people,
+    whose changes come as forms.
     """
 
     PROBLEM = "problem"
     OAUTH = "oauth"
     GATEWAY = "gateway"
+    PAGE = "page"
 
 
 class RouteUndeclared(Exception):

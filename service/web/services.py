@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from service.application.address_rates import AddressRates
 from service.application.catalogue import ApplyCatalogue
+from service.application.change_password import ChangePassword
 from service.application.check_token import CheckToken
 from service.application.client_limits import ClientLimits
 from service.application.clients import CreateClient, DisableClient
@@ -18,6 +19,7 @@ from service.application.issue import IssueToken
 from service.application.keys import CompromiseKey, ListKeys, RotateKeys
 from service.application.list_tokens import GetToken, ListTokens
 from service.application.machines import Machines
+from service.application.own_sessions import OwnSessions
 from service.application.publication import Push
 from service.application.readiness import Readiness
 from service.application.receipts import RevocationReceipts
@@ -31,6 +33,7 @@ from service.application.rotate_itself import RotateItself
 from service.application.sightings import Sightings
 from service.application.sign_in import Sessions
 from service.application.status_lists import StatusListTokens
+from service.application.token_summary import CountTokens
 from service.application.users import CreateUser, DisableUser
 from service.application.uses import ListRefusals, UsedScopes
 from service.settings import Settings
@@ -50,6 +53,15 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OwnAccount:
+    """What people do with their own account."""
+
+    sessions: OwnSessions
+    change_password: ChangePassword
+    token_counts: CountTokens
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     settings: Settings
     current: Current
@@ -58,6 +70,7 @@ class Services:
 
     sessions: Sessions
     invitations: Invitations
+    own_account: OwnAccount
     create_user: CreateUser
     disable_user: DisableUser
     machines: Machines

@@ -116,10 +116,9 @@ async def open_services(
 
 
 async def _build(world: World) -> Services:
-    storage, current, (rotate_keys, compromise_key) = world.storage, world.current, keys_of(world)
-    apply_catalogue = await _first_start(world, rotate_keys)
-    mint, under_way, (sessions, invitations) = await mint_of(world), UnderWay(), people(world)
-    status_lists, recognise = status_lists_of(world), recogniser(world)
+    storage, current, (rotate, compromise) = world.storage, world.current, keys_of(world)
+    apply_catalogue, mint, under_way = await _first_start(world, rotate), await mint_of(world), UnderWay()
+    (sessions, invitations, own_account), recognise = people(world), recogniser(world)
     usage, push = usage_of(world, recognise), push_of(world)
     return Services(
         settings=world.settings,
@@ -128,6 +127,7 @@ async def _build(world: World) -> Services:
         usage=usage,
         sessions=sessions,
         invitations=invitations,
+        own_account=own_account,
         create_user=CreateUser(storage, current, invitations, randomness=world.randomness),
         disable_user=DisableUser(storage),
         machines=Machines(storage, current, randomness=world.randomness),
@@ -150,11 +150,11 @@ async def _build(world: World) -> Services:
         forward_auth=ForwardAuth(recognise, current, usage.sightings),
         client_limits=client_limits(world, recognise),
         address_rates=address_rates(world),
-        status_lists=status_lists,
+        status_lists=status_lists_of(world),
         publication=push,
         list_keys=ListKeys(storage),
-        rotate_keys=rotate_keys,
-        compromise_key=compromise_key,
+        rotate_keys=rotate,
+        compromise_key=compromise,
         apply_catalogue=apply_catalogue,
         governance=governance(world, apply_catalogue),
     )

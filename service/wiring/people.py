@@ -1,13 +1,17 @@
 """Who signs in, and how often they may try."""
 
+from service.application.change_password import ChangePassword
 from service.application.invitations import Invitations
+from service.application.own_sessions import OwnSessions
 from service.application.sign_in import SessionLifetimes, Sessions
 from service.application.throttle import TryPassword
+from service.application.token_summary import CountTokens
 from service.ceilings import throttle_rules
+from service.web.services import OwnAccount
 from service.wiring.world import World
 
 
-def people(world: World) -> tuple[Sessions, Invitations]:
+def people(world: World) -> tuple[Sessions, Invitations, OwnAccount]:
     settings = world.settings
     lifetimes = SessionLifetimes(
         bearer=settings.bearer_session_lifetime,
@@ -16,7 +20,7 @@ def people(world: World) -> tuple[Sessions, Invitations]:
     )
     try_password = _throttle(world)
     sessions = Sessions(world.storage, try_password, randomness=world.randomness, lifetimes=lifetimes)
-    return sessions, Invitations(
+    invitations = Invitations(
         world.storage,
         sessions,
         world.passwords,
@@ -24,6 +28,14 @@ def people(world: World) -> tuple[Sessions, Invitations]:
         randomness=world.randomness,
         lifetime=settings.invitation_lifetime,
     )
+    own_account = OwnAccount(
+        sessions=OwnSessions(world.storage, cookie_idle=settings.cookie_session_idle),
+        change_password=ChangePassword(
+            world.storage, world.passwords, try_password, randomness=world.randomness
+        ),
+        token_counts=CountTokens(world.storage),
+    )
+    return sessions, invitations, own_account
 
 
 def _throttle(world: World) -> TryPassword:

@@ -18,6 +18,14 @@ SELECT sc_now() AS now, s.id AS session_id, s.secret_hash, s.user_id, s.carrier,
         :k18, :k19, :k20, :k21, :k22, :k23, :k24, :k25, :k26, :k27, :k28, :k29, :k30, :k31, :k32)
    AND s.ended_at IS NULL AND s.expires_at > sc_now() AND u.disabled_at IS NULL;
 
+-- name: sessions_of_user(user_id)
+-- The sessions of a user that have neither ended nor expired, the one used last first.
+SELECT id AS session_id, secret_hash, user_id, carrier, created_at AS opened_at, confirmed_at, seen_at, expires_at,
+       ended_at
+  FROM session
+ WHERE user_id = :user_id AND ended_at IS NULL AND expires_at > sc_now()
+ ORDER BY seen_at DESC, id;
+
 -- name: see_session(id, now)^
 -- Note that a session was used; its last use never moves back.
 UPDATE session SET seen_at = :now

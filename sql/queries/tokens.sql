@@ -81,6 +81,23 @@ SELECT t.id, t.owner_id, t.sequence, t.note, t.scopes, t.audiences, t.allowed_ip
  ORDER BY o.sort_value * CAST(:direction AS BIGINT), t.sequence * CAST(:direction AS BIGINT)
  LIMIT :limit;
 
+-- name: summary_of_tokens(owner_id, soon)^
+-- How many records of an owner are in each state, how many working ones end within so many seconds, and when the first.
+SELECT coalesce(sum(CASE WHEN o.state = 'active' THEN 1 ELSE 0 END), 0) AS active,
+       coalesce(sum(CASE WHEN o.state = 'expired' THEN 1 ELSE 0 END), 0) AS expired,
+       coalesce(sum(CASE WHEN o.state = 'suspended' THEN 1 ELSE 0 END), 0) AS suspended,
+       coalesce(sum(CASE WHEN o.state = 'revoked' THEN 1 ELSE 0 END), 0) AS revoked,
+       coalesce(sum(CASE WHEN o.state = 'active' AND o.expires_at <= o.now + :soon THEN 1 ELSE 0 END), 0) AS ending,
+       min(CASE WHEN o.state = 'active' AND o.expires_at <= o.now + :soon THEN o.expires_at END) AS ends_next
+  FROM (SELECT t.expires_at, s.now,
+               CASE WHEN t.revoked_at IS NOT NULL THEN 'revoked'
+                    WHEN t.expires_at <= s.now THEN 'expired'
+                    WHEN t.suspended_at IS NOT NULL THEN 'suspended'
+                    ELSE 'active'
+               END AS state
+          FROM (SELECT sc_now() AS now) s
+          JOIN token t ON t.owner_id = :owner_id) o;
+
 -- name: live_values(token_id)
 -- The values of a record that are not revoked and whose exp has not passed, oldest first.
 SELECT jti, token_id, token_hash, kid, list_id, idx, issued_at, not_before, expires_at, ends_at, revoked_at

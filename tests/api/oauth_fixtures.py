@@ -12,17 +12,16 @@ from urllib.parse import urlencode
 import pytest
 from argon2 import PasswordHasher
 
-from service.api.routes import ROUTES
 from service.application.issue import Issued
 from service.domain.client import Client
 from service.domain.issuance import Expiry, TokenRequest
 from service.domain.user import Grant, GrantKind, Role, User
 from service.master_key import read_master_key
 from service.settings import Settings
-from service.web.app import create_app
 from service.web.server import Server
 from service.web.services import Services
 from service.wiring import Opened, open_services
+from service.wiring.faces import application
 from tests.clock import TurnableClock
 
 SHIPPED_CATALOGUE = Path(__file__).parents[2] / "service" / "catalogue.toml"
@@ -155,7 +154,7 @@ async def running_authority(
         client, secret = await services.create_client(
             name="gateway", audiences=(), permissions=("introspect", "revoke"), actor="test"
         )
-        server = Server(create_app(services, ROUTES, clock=clock))
+        server = Server(application(services, clock=clock))
         await server.start()
         try:
             yield Authority(opened, clock, chosen.port, client, secret.reveal())

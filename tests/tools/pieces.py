@@ -122,7 +122,7 @@ PIECES = {
 }
 
 # What `make test` provides: exactly what the fixtures require.
-TESTED = ("caddy", "nginx", "node", "postgresql", "redis", "strace")
+TESTED = ("chromium", "caddy", "nginx", "node", "postgresql", "redis", "strace")
 
 
 class PieceMissingError(Exception):

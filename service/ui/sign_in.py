@@ -1,0 +1,122 @@
+"""Sign in, sign out, and the one-time links by which people set their password."""
+
+from aiohttp import hdrs, web
+
+from service.application.sign_in import OpenedSession
+from service.domain.errors import AlreadyExists, Busy, Faulty, NotFound, Refused, SignInFailed
+from service.domain.secret import Secret
+from service.domain.session import Carrier
+from service.domain.user import MAX_NAME
+from service.ui.faults import faults_in_words
+from service.ui.next_page import safe_next
+from service.ui.page import see_other, show, texts_of
+from service.web.appkeys import FORM, SERVICES
+from service.web.callers import signed_in
+from service.web.device_cookie import caller_origin, set_device_cookie
+from service.web.session_cookie import clear_session_cookie, set_session_cookie
+
+
+async def sign_in_page(request: web.Request) -> web.Response:
+    """Name and password; `?next=` is where one wanted to go."""
+    return _sign_in(request, wanted=safe_next(request.query.get("next", "/")))
+
+
+async def sign_in(request: web.Request) -> web.Response:
+    """A session in a cookie, or the page again with one sentence for every reason (R46)."""
+    services, form = request.app[SERVICES], request[FORM]
+    name, wanted = form.text("name").strip(), safe_next(form.text("next") or "/")
+    try:
+        opened = await services.sessions.sign_in(
+            name[:MAX_NAME],
+            Secret(form.text("password")[:1_024]),
+            carrier=Carrier.COOKIE,
+            origin=caller_origin(request, services.settings),
+        )
+    except SignInFailed:
+        return _sign_in(request, wanted=wanted, name=name, failed=True)
+    except Busy as busy:
+        return _sign_in(request, wanted=wanted, name=name, wait=busy.retry_after)
+    return _opened(request, opened, wanted)
+
+
+async def sign_out(request: web.Request) -> web.Response:
+    """End the session on the server, and say so."""
+    services = request.app[SERVICES]
+    await services.sessions.sign_out(signed_in(request))
+    response = see_other(request, "/sign-in?signed_out=1")
+    clear_session_cookie(response, services.settings)
+    response.headers["Clear-Site-Data"] = '"cache"'
+    return response
+
+
+async def forgotten_page(request: web.Request) -> web.Response:
+    """What to do about a forgotten password."""
+    return show(request, "forgotten.html")
+
+
+async def welcome_page(request: web.Request) -> web.Response:
+    """Where one-time links lead. The secret stands behind the `#`: a script puts it into the form, or people do."""
+    return _welcome(request)
+
+
+async def welcome(request: web.Request) -> web.Response:
+    """Set the password by a one-time link: whoever had the link is signed in."""
+    services, form = request.app[SERVICES], request[FORM]
+    origin = caller_origin(request, services.settings)
+    name, secret = form.text("name").strip(), form.text("secret").strip().rpartition("#")[2]
+    try:
+        services.address_rates.demand("invitations", origin.address)
+        opened = await services.invitations.accept(
+            Secret(secret[:128]),
+            Secret(form.text("password")[:1_024]),
+            name=name or None,
+            carrier=Carrier.COOKIE,
+            origin=origin,
+        )
+    except (Faulty, NotFound, AlreadyExists, Busy) as refused:
+        return _welcome(request, secret=secret, name=name, refused=refused)
+    services.address_rates.excuse("invitations", origin.address)
+    return _opened(request, opened, "/")
+
+
+def _sign_in(
+    request: web.Request, *, wanted: str, name: str = "", failed: bool = False, wait: int | None = None
+) -> web.Response:
+    response = show(
+        request,
+        "sign_in.html",
+        status=429 if wait else 401 if failed else 200,
+        wanted=wanted,
+        name=name,
+        failed=failed,
+        wait=wait,
+        signed_out="signed_out" in request.query,
+    )
+    if failed:
+        response.headers[hdrs.WWW_AUTHENTICATE] = "Form"
+    if wait:
+        response.headers[hdrs.RETRY_AFTER] = str(wait)
+    return response
+
+
+def _welcome(
+    request: web.Request, *, secret: str = "", name: str = "", refused: Refused | None = None
+) -> web.Response:
+    texts = texts_of(request)
+    faults = faults_in_words(refused, texts)
+    if isinstance(refused, NotFound):
+        faults["secret"] = texts("faults.secret.dead")
+    elif isinstance(refused, AlreadyExists):
+        faults["name"] = texts("faults.name.taken")
+    wait = refused.retry_after if isinstance(refused, Busy) else None
+    status = 200 if refused is None else 429 if wait else 422
+    return show(request, "welcome.html", status=status, secret=secret, name=name, faults=faults, wait=wait)
+
+
+def _opened(request: web.Request, opened: OpenedSession, wanted: str) -> web.Response:
+    settings = request.app[SERVICES].settings
+    response = see_other(request, wanted)
+    set_session_cookie(response, opened.secret, settings)
+    if opened.device is not None:
+        set_device_cookie(response, opened.device, settings)
+    return response

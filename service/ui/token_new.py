@@ -1,0 +1,147 @@
+"""Make a token: the form, blank, from a link or from another token, and the page that shows the value once."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+
+from aiohttp import web
+
+from service.application.idempotency import Repeated
+from service.application.issue import Issued
+from service.domain.errors import (
+    Busy,
+    ConfirmationNeeded,
+    Faulty,
+    LimitReached,
+    Refused,
+    ScopeExceedsGrant,
+)
+from service.domain.idempotency import IdempotencyKey, is_key
+from service.domain.identifiers import from_wire, to_wire
+from service.domain.issuance import TokenRequest
+from service.ui.choices import all_rights, choices_of
+from service.ui.days import zone_of
+from service.ui.faults import faults_in_words
+from service.ui.link_form import form_of_link
+from service.ui.page import show, texts_of, times_of
+from service.ui.places import places_of
+from service.ui.token_form import TokenForm, new_key, with_rights
+from service.web.appkeys import FORM, SERVICES
+from service.web.callers import signed_in
+from service.web.page_forms import PASSWORD_FIELD
+
+_USUALLY: Final[Mapping[str, object]] = {
+    "link": None,
+    "token": None,
+    "token_id": "",
+    "needs_new_value": False,
+    "row": None,
+}
+"""What the form's templates are told where nothing else is said."""
+
+
+async def new_token_page(request: web.Request) -> web.Response:
+    """The form: `?from=` copies another token's settings, other parameters only fill in (threats 29)."""
+    services, who = request.app[SERVICES], signed_in(request)
+    catalogue, zone = services.current.catalogue, zone_of(request)
+    if copied := request.query.get("from"):
+        token, _ = await services.get_token(from_wire(copied) or "", owner_id=who.user.id)
+        form = with_rights(TokenForm.of(token, zone), token.scopes, catalogue)
+        return show_form(request, form, title="copy")
+    choices = choices_of(catalogue, who.user, who.read_at, zone)
+    link = form_of_link(request, catalogue, choices)
+    if link is not None:
+        return show_form(request, link.form, title="new", link=link)
+    return show_form(request, TokenForm.blank(choices), title="new")
+
+
+async def create_token(request: web.Request) -> web.Response:
+    """The value, once; or the form again with every fault at its field."""
+    typed = TokenForm.typed(request[FORM])
+    if typed.from_link and PASSWORD_FIELD not in request[FORM]:
+        raise ConfirmationNeeded(0)  # whoever wrote the link chose the moment, too
+    return await make(request, typed, again="token_new.html")
+
+
+async def make(request: web.Request, typed: TokenForm, *, again: str) -> web.Response:
+    """Ask for the token; `again` is the template that shows the form with its faults."""
+    services, who, form = request.app[SERVICES], signed_in(request), request[FORM]
+    asked = asked_by(request, typed, who.read_at)
+    given = typed.key if is_key(typed.key) else new_key()
+    call = f"{request.method} {request.path}"
+    key = IdempotencyKey.of(given, caller=who.actor, call=call, body=form.body())
+    try:
+        made = await services.issue.once(asked, key=key, owner_id=who.user.id, actor=who.actor)
+    except (Faulty, ScopeExceedsGrant, LimitReached, Busy) as refused:
+        return show_form(request, typed, title="new", refused=refused, template=again)
+    return show_made(request, made)
+
+
+def asked_by(request: web.Request, typed: TokenForm, now: int) -> TokenRequest:
+    """What the form asks for, with days as they are where this person is."""
+    catalogue = request.app[SERVICES].current.catalogue
+    longest = catalogue.policy.of(signed_in(request).user).max_lifetime_days
+    return typed.request(catalogue, now, zone_of(request), longest=longest)
+
+
+def show_form(
+    request: web.Request,
+    form: TokenForm,
+    *,
+    title: str,
+    refused: Refused | None = None,
+    template: str = "token_new.html",
+    **context: object,
+) -> web.Response:
+    """The form of a token, with what was refused at its fields."""
+    services, who, texts = request.app[SERVICES], signed_in(request), texts_of(request)
+    choices = choices_of(services.current.catalogue, who.user, who.read_at, zone_of(request))
+    counts = {
+        "count": len(form.note.strip()),
+        "days": choices.longest,
+        "latest": choices.latest,
+        "date": form.date,
+    }
+    faults = faults_in_words(refused, texts, **counts)
+    if isinstance(refused, ScopeExceedsGrant):
+        faults["scopes"] = texts("faults.scopes.beyond", scopes=", ".join(refused.scopes))
+    elif isinstance(refused, LimitReached):
+        most = services.current.catalogue.policy.of(who.user).max_live_tokens_per_user
+        faults["form"] = texts("faults.form.most_tokens", most=most)
+    elif isinstance(refused, Busy):
+        faults["form"] = texts("faults.form.too_many_new")
+    return show(
+        request,
+        template,
+        status=422 if faults else 200,
+        form=replace(form, key=form.key or new_key()),
+        title=title,
+        choices=choices,
+        faults=faults,
+        **{**_USUALLY, "words": _all_in_words(request), **context},
+    )
+
+
+def _all_in_words(request: web.Request) -> str:
+    """What simple mode's one button gives."""
+    services = request.app[SERVICES]
+    catalogue = services.current.catalogue
+    if services.settings.pages_mode != "simple":
+        return ""
+    return catalogue.scopes.in_words(all_rights(catalogue, signed_in(request).user))
+
+
+def show_made(request: web.Request, made: Issued | Repeated) -> web.Response:
+    """The value, on a page that nothing stores (R53); for a second click the news that the first one had it."""
+    token, who = made.token, signed_in(request)
+    value = None if isinstance(made, Repeated) else made.jwt.reveal()
+    return show(
+        request,
+        "shown_once.html",
+        token=token,
+        token_id=to_wire(token.id),
+        value=value,
+        old_ends_at=None if isinstance(made, Repeated) else made.old_ends_at,
+        places=places_of(value or "", request.app[SERVICES].settings.issuer),
+        times=times_of(request, max(who.read_at, token.created_at)),
+    )

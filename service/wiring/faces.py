@@ -1,0 +1,27 @@
+"""Both faces of the service on one address: the JSON API and the pages."""
+
+from typing import Final
+
+from aiohttp import web
+
+from service.api.routes import ROUTES as API_ROUTES
+from service.clock import Clock, system_clock
+from service.ui.errors import ErrorPages
+from service.ui.page import install
+from service.ui.routes import ROUTES as PAGE_ROUTES
+from service.web.access_log import AccessLog
+from service.web.app import create_app
+from service.web.routing import Route
+from service.web.services import Services
+
+ROUTES: Final[tuple[Route, ...]] = (*API_ROUTES, *PAGE_ROUTES)
+"""Every route there is."""
+
+
+def application(
+    services: Services, *, clock: Clock = system_clock, access_log: AccessLog | None = None
+) -> web.Application:
+    """API and pages."""
+    app = create_app(services, ROUTES, clock=clock, access_log=access_log, pages=ErrorPages())
+    install(app, services.settings)
+    return app
