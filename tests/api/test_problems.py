@@ -73,7 +73,7 @@ async def test_a_problem_has_the_form_of_rfc_9457(api: Api, ann: Person) -> None
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/v1", "/v1/", f"{TOKENS}/", "/nope", "/%00", "/%FF", "/v1/../v1/nope", "//x"]
+    "path", ["/v1", "/v1/", f"{TOKENS}/", "/nope", "/%00", "/%FF", "/v1/../v1/nope", "//x"]
 )
 async def test_an_unknown_path_is_a_problem(api: Api, path: str) -> None:
     """404 in our form, without a credential, without repeating the path."""
@@ -108,9 +108,9 @@ def raising(error: Exception, answers: Answers) -> Route:
 
 async def ask(api: Api, error: Exception) -> list[Reply]:
     """Both forms of the answer to an error that a handler raises."""
-    routes = [raising(error, form) for form in Answers]
+    routes = [raising(error, form) for form in (Answers.PROBLEM, Answers.OAUTH)]
     async with beside(api, routes=routes, settings={"log_level": "error"}) as other:
-        return [await other.call("GET", f"/raise-{form}") for form in Answers]
+        return [await other.call("GET", f"/raise-{form}") for form in (Answers.PROBLEM, Answers.OAUTH)]
 
 
 @pytest.mark.parametrize(
