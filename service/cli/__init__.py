@@ -28,6 +28,7 @@ MODULES: Final = {
     "clients": "clients",
     "keys": "keys",
     "permissions": "permissions",
+    "doctor": "doctor",
 }
 """Which module declares which command."""
 

@@ -46,3 +46,9 @@ SELECT c.name
                            AS TEXT[])) AS each (name)
          WHERE each.name <> '') c
  WHERE c.held;
+
+-- name: durability()
+-- What decides whether a commit survives: settings of this server.
+SELECT name, setting AS value
+  FROM pg_settings
+ WHERE name IN ('fsync', 'full_page_writes', 'synchronous_commit', 'synchronous_standby_names');

@@ -38,3 +38,9 @@ SELECT column1 AS name
               (:k13), (:k14), (:k15), (:k16), (:k17), (:k18), (:k19), (:k20), (:k21), (:k22), (:k23), (:k24),
               (:k25), (:k26), (:k27), (:k28), (:k29), (:k30), (:k31), (:k32))
  WHERE column1 <> '';
+
+-- name: durability()
+-- What decides whether a commit survives: settings of this file and connection.
+SELECT 'journal_mode' AS name, journal_mode AS value FROM pragma_journal_mode
+UNION ALL
+SELECT 'synchronous', CAST(synchronous AS TEXT) FROM pragma_synchronous;
