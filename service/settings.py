@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any, Self, get_type_hints
 from urllib.parse import urlsplit
 
+from safeconduct.policy import STATUS_LIST_LIFETIME
+
 from keys import ALGORITHMS, ImpossibleTimings, RotationPolicy
 
 PREFIX = "SAFECONDUCT_"
@@ -45,6 +47,8 @@ class Settings:
     cookie_session_lifetime: int = 12 * 3_600
     cookie_session_idle: int = 1_800
     invitation_lifetime: int = 900
+
+    access_token_lifetime: int = 900  # of client_credentials; no more than any verifier takes without status
 
     status_list_ttl: int = 60
     status_list_lifetime: int = 900
@@ -161,6 +165,10 @@ class Settings:
             for field in dataclasses.fields(self)
             if type(value := getattr(self, field.name)) is int and value < 1
         ]
+        if self.access_token_lifetime > (most := min(STATUS_LIST_LIFETIME, self.status_list_lifetime)):
+            faults.append(
+                f"{PREFIX}ACCESS_TOKEN_LIFETIME: at most {most}, for nobody can revoke such a token offline"
+            )
         try:
             dataclasses.replace(self, algorithm=next(iter(ALGORITHMS))).rotation_policy()
         except ImpossibleTimings as error:

@@ -1,59 +1,107 @@
-"""/v1/admin/clients: the resource servers that may introspect and revoke."""
+"""/v1/admin/clients: the resource servers that may introspect and revoke, and what acts as a machine user."""
 
-from typing import Any
+import json
+from typing import Annotated, Any
 
 import msgspec
 from aiohttp import web
+from msgspec import UNSET, Meta, UnsetType
 
 from service.api.answers import json_answer, no_content
 from service.api.bodies import read_body
 from service.api.path_ids import path_id
-from service.api.times import rfc3339
+from service.api.times import rfc3339, rfc3339_or_none
 from service.domain.client import Client
 from service.domain.identifiers import to_wire
+from service.domain.overlap import LONGEST
 from service.web.appkeys import SERVICES
 from service.web.callers import signed_in
 
 
 class NewClient(msgspec.Struct, kw_only=True):
-    """POST /v1/admin/clients. No audience means the default one."""
+    """POST /v1/admin/clients. No audience means the default one.
+
+    `machine` is the id or name of a machine user that it acts for; such a client may introspect only if that is
+    said. With `jwks`, public keys, it proves itself by what it signs and has no secret.
+    """
 
     name: str
     audiences: tuple[str, ...] = ()
-    permissions: tuple[str, ...] = ("introspect",)
+    permissions: tuple[str, ...] | UnsetType = UNSET
+    machine: str | None = None
+    jwks: dict[str, Any] | None = None
+
+
+class NewSecret(msgspec.Struct, kw_only=True):
+    """POST /v1/admin/clients/{id}/secret. The old secret goes on for `overlap` seconds."""
+
+    overlap: Annotated[int, Meta(ge=0, le=LONGEST)] = 0
+
+
+class NewKeys(NewSecret, kw_only=True):
+    """PUT /v1/admin/clients/{id}/jwks. In the place of the keys before; a secret goes on for `overlap` seconds."""
+
+    jwks: dict[str, Any]
 
 
 async def create_client(request: web.Request) -> web.Response:
-    """The client, and once its secret."""
+    """The client, and once its secret, if it has one."""
     body = await read_body(request, NewClient)
+    permissions = body.permissions
+    if permissions is UNSET:
+        permissions = ("introspect",) if body.machine is None else ()
     client, secret = await request.app[SERVICES].create_client(
         name=body.name,
         audiences=body.audiences,
-        permissions=body.permissions,
+        permissions=permissions,
+        machine=body.machine,
+        jwks=body.jwks,
         actor=signed_in(request).actor,
+    )
+    shown = {} if secret is None else {"secret": secret.reveal()}
+    return json_answer({**client_document(client), **shown}, status=201)
+
+
+async def rotate_secret(request: web.Request) -> web.Response:
+    """A new secret, shown this once, and when the old one ends if it goes on for a while."""
+    body = await read_body(request, NewSecret)
+    client, secret = await request.app[SERVICES].clients.change_proof.rotate_secret(
+        to_wire(path_id(request)), overlap=body.overlap, actor=signed_in(request).actor
     )
     return json_answer({**client_document(client), "secret": secret.reveal()}, status=201)
 
 
+async def take_keys(request: web.Request) -> web.Response:
+    """From now on the client proves itself by these keys alone."""
+    body = await read_body(request, NewKeys)
+    client = await request.app[SERVICES].clients.change_proof.take_keys(
+        to_wire(path_id(request)), body.jwks, overlap=body.overlap, actor=signed_in(request).actor
+    )
+    return json_answer(client_document(client))
+
+
 async def list_clients(request: web.Request) -> web.Response:
-    """Those whose secret opens something."""
+    """Those that are not disabled."""
     clients = request.app[SERVICES].current.clients.values()
     return json_answer([client_document(client) for client in sorted(clients, key=lambda each: each.name)])
 
 
 async def disable_client(request: web.Request) -> web.Response:
-    """Its secret opens nothing any more."""
+    """It proves itself no more."""
     client_id = to_wire(path_id(request))
     await request.app[SERVICES].disable_client(client_id, actor=signed_in(request).actor)
     return no_content()
 
 
 def client_document(client: Client) -> dict[str, Any]:
-    """Everything but the secret, which is kept nowhere."""
+    """Everything but the secret, which is kept nowhere. Public keys come as they were registered."""
     return {
         "id": client.id,
         "name": client.name,
         "audiences": sorted(client.audiences),
         "permissions": sorted(client.permissions),
+        "machine": None if client.machine_id is None else to_wire(client.machine_id),
+        "jwks": None if client.jwks is None else json.loads(client.jwks),
+        "old_secret_ends_at": rfc3339_or_none(client.old_secret_until),
         "created_at": rfc3339(client.created_at),
     }

@@ -22,7 +22,7 @@ async def judge_for_client(request: web.Request) -> web.Response:
     """The gateway proves itself as a client that may introspect, and hears about tokens of its audiences."""
     shown = request.headers.getall(GATEWAY_CREDENTIALS, ())
     services = request.app[SERVICES]
-    client = client_of_header(shown[0], services.current.clients) if len(shown) == 1 else None
+    client = client_of_header(shown[0], services.clients.proofs) if len(shown) == 1 else None
     if client is None or "introspect" not in client.permissions:
         raise GatewayUnknown(f"the gateway proves itself in {GATEWAY_CREDENTIALS}, by Basic, once")
     return await _judge(request, client.audiences)
@@ -38,15 +38,16 @@ async def _judge(request: web.Request, audiences: Collection[str]) -> web.Respon
     services = request.app[SERVICES]
     demanded, scopes = _demands(request.query, audiences)
     token = _bearer(request)
-    recognised = await services.forward_auth(
+    admitted = await services.forward_auth(
         token,
         audiences=demanded,
         scopes=scopes,
         address=caller_address(request, services.settings),
         user_agent=request.headers.get(hdrs.USER_AGENT),
     )
-    truth, claims = recognised.truth, recognised.reading.claims
-    told = (claims.sub, to_wire(truth.token_id), claims.jti, " ".join(claims.scope))
+    claims = admitted.claims
+    token_id = "" if admitted.token_id is None else to_wire(admitted.token_id)
+    told = (claims.sub, token_id, claims.jti, " ".join(claims.scope))
     return web.Response(
         headers={"Cache-Control": "no-store", **dict(zip(TOLD, told, strict=True))}, content_type="text/plain"
     )

@@ -16,7 +16,7 @@ _INACTIVE = b'{"active":false}'
 async def introspect(request: web.Request) -> web.StreamResponse:
     """Every reason to refuse has the same bytes (R20); an unknown truth is 503, never a guess (R21)."""
     form = await read_form(request)
-    client = authenticated_client(request, form, permission="introspect")
+    client = await authenticated_client(request, form, permission="introspect")
     token = presented_token(form)
     services = request.app[SERVICES]
     services.client_limits.admit(client, token)

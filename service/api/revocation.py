@@ -4,6 +4,7 @@ from aiohttp import web
 
 from service.api.client_authentication import authenticated_client, shows_credentials
 from service.api.oauth_forms import presented_token, read_form
+from service.domain.errors import NotAllowed
 from service.web.appkeys import SERVICES
 from service.web.client_address import caller_address
 
@@ -11,15 +12,21 @@ _HEADERS = {"Cache-Control": "no-store"}
 
 
 async def revoke_presented(request: web.Request) -> web.Response:
-    """A client ends tokens for its audiences; without one, whoever holds a token ends it (threats 26).
+    """A client ends tokens for its audiences; without one, whoever holds a token ends it (threats 26). A client that
+    acts for a machine user ends what it got itself.
 
     Everything that is not theirs to end, or no token at all, has the same answer and no effect (section 2.2).
     """
     form, services = await read_form(request), request.app[SERVICES]
     client = None
     if shows_credentials(request, form):
-        client = authenticated_client(request, form, permission="revoke")
+        client = await authenticated_client(request, form, permission=None)
+        if "revoke" not in client.permissions and client.machine_id is None:
+            raise NotAllowed("this client may not revoke")
     else:
         services.address_rates.demand("anonymous-revocations", caller_address(request, services.settings))
-    await services.revoke_presented(presented_token(form), client=client)
+    presented = presented_token(form)
+    if client is None or "revoke" in client.permissions:
+        await services.revoke_presented(presented, client=client)
+    await services.clients.revoke_short(presented, client=client)
     return web.Response(headers=_HEADERS)

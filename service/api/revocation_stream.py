@@ -65,7 +65,7 @@ def _client(request: web.Request) -> Client | None:
         return None
     if len(headers) > 1:
         raise SeveralCredentials("one credential at a time")
-    client = client_of_header(headers[0], request.app[SERVICES].current.clients)
+    client = client_of_header(headers[0], request.app[SERVICES].clients.proofs)
     if client is None:
         raise NotSignedIn("no client has these credentials")
     request[PRINCIPAL] = ResourceServer(client)

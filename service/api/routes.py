@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from service.api.admin_clients import create_client, disable_client, list_clients
+from service.api.admin_clients import create_client, disable_client, list_clients, rotate_secret, take_keys
 from service.api.admin_keys import compromise_key, list_keys, rotate_keys
 from service.api.admin_policy import get_policy, put_policy
 from service.api.admin_rights import change_grant, change_role, enable_user
@@ -33,6 +33,7 @@ from service.api.revoke_many import revoke_anyones_tokens, revoke_own_tokens
 from service.api.scopes import get_scopes
 from service.api.sessions import accept_invitation, close_session, confirm_session, get_me, open_session
 from service.api.status_lists import status_list, status_lists
+from service.api.token_endpoint import token
 from service.api.tokens import (
     PATH,
     create_token,
@@ -146,6 +147,8 @@ ROUTES: Final[tuple[Route, ...]] = (
     _route("GET", "/v1/admin/clients", list_clients, READERS),
     _route("POST", "/v1/admin/clients", create_client, ADMINISTRATOR, confirmed=True),
     _route("DELETE", "/v1/admin/clients/{id}", disable_client, ADMINISTRATOR),
+    _route("POST", "/v1/admin/clients/{id}/secret", rotate_secret, ADMINISTRATOR, confirmed=True),
+    _route("PUT", "/v1/admin/clients/{id}/jwks", take_keys, ADMINISTRATOR, confirmed=True),
     _route("GET", "/v1/admin/keys", list_keys, READERS),
     _route("POST", "/v1/admin/keys/rotate", rotate_keys, ADMINISTRATOR, confirmed=True),
     _route("POST", "/v1/admin/keys/{kid}/compromise", compromise_key, ADMINISTRATOR, confirmed=True),
@@ -154,6 +157,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     _catalogue("/v1/admin/catalogue", apply_catalogue, confirmed=True),
     _catalogue("/v1/admin/catalogue/revoke", revoke_ahead),
     Route(method="POST", path="/v1/usage", handler=report_use, callers=CLIENT, max_body=LONGEST_REPORT),
+    _oauth("/oauth2/token", token, CLIENT),
     _oauth("/oauth2/introspect", introspect, CLIENT),
     _oauth("/oauth2/revoke", revoke_presented, CLIENT | NOBODY),
     *_forward_auth(judge_for_client, GATEWAY),

@@ -54,7 +54,7 @@ class Presented(msgspec.Struct, kw_only=True):
 
 async def report_use(request: web.Request) -> web.Response:
     """202 whatever is known of the tokens; which items were not taken for what they say themselves is told."""
-    client = authenticated_client(request, {}, permission=None)
+    client = await authenticated_client(request, {}, permission=None)
     request[PRINCIPAL] = ResourceServer(client)
     uses = (await read_body(request, Items)).uses
     ignored = request.app[SERVICES].usage.report(client, [_report(item, client) for item in uses])

@@ -10,16 +10,18 @@ from typing import Any
 import msgspec
 from aiohttp import web
 from safeconduct import KeyPurpose
+from safeconduct.algorithms import ALGORITHMS
 from safeconduct.catalogue import ScopeCatalogue
 
+from service.api.client_authentication import METHODS
 from service.api.public_documents import PublicDocument, answer
+from service.api.token_endpoint import GRANTS
 from service.web.appkeys import SERVICES
 
 MAX_AGE = 300
 """Seconds a copy of these documents is good for: far below the time a key is published before it signs."""
 
 _MANAGEMENT_SCOPES = ("personal_access_tokens", "self_rotate")
-_CLIENT_AUTHENTICATION = ("client_secret_basic", "client_secret_post")
 
 
 async def server_metadata(request: web.Request) -> web.Response:
@@ -70,12 +72,11 @@ def authorization_server(
     members: dict[str, Any] = {
         "issuer": issuer,
         "jwks_uri": f"{issuer}/.well-known/jwks.json",
-        "introspection_endpoint": f"{issuer}/oauth2/introspect",
-        "introspection_endpoint_auth_methods_supported": _CLIENT_AUTHENTICATION,
-        "revocation_endpoint": f"{issuer}/oauth2/revoke",
-        "revocation_endpoint_auth_methods_supported": _CLIENT_AUTHENTICATION,
+        **_endpoint("token", f"{issuer}/oauth2/token"),
+        **_endpoint("introspection", f"{issuer}/oauth2/introspect"),
+        **_endpoint("revocation", f"{issuer}/oauth2/revoke"),
         "response_types_supported": [],
-        "grant_types_supported": [],
+        "grant_types_supported": tuple(GRANTS),
         "scopes_supported": scopes,
         "scopes_covered": {name: covered for name in scopes if (covered := _covered(name, catalogue))},
         "subject_types_supported": ["public"],
@@ -109,6 +110,15 @@ def protected_resource(issuer: str, *, scopes: tuple[str, ...]) -> PublicDocumen
     if scopes:
         members["scopes_supported"] = scopes
     return _json(members)
+
+
+def _endpoint(name: str, url: str) -> dict[str, Any]:
+    """An endpoint that clients call, and how they authenticate there."""
+    return {
+        f"{name}_endpoint": url,
+        f"{name}_endpoint_auth_methods_supported": METHODS,
+        f"{name}_endpoint_auth_signing_alg_values_supported": tuple(ALGORITHMS),
+    }
 
 
 def _json(members: dict[str, Any]) -> PublicDocument:

@@ -113,6 +113,7 @@ async def _make(tx: Transaction, change: GrantChange, before: User | None, *, ac
         grant=user.grant,
         disabled_at=user.disabled_at,
     )
+    await tx.short_tokens.revoke_all_of(user.id, now)  # whoever needs one asks again, and is judged anew
     values, entries = await revoke_beyond(tx, change.beyond, now=now, actor=actor, reason=NARROWED)
     detail = {
         "was": _said(before.grant),

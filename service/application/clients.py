@@ -1,16 +1,18 @@
-"""Clients: the resource servers that may introspect and revoke."""
+"""Clients: the resource servers that may introspect and revoke, and what acts as a machine user."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from service.application.current import Current
-from service.application.ports import Storage
+from service.application.ports import Storage, Transaction
 from service.domain.audit import AuditEntry
 from service.domain.client import Client
+from service.domain.client_keys import canonical_jwks
 from service.domain.errors import Fault, Faulty, NotFound
-from service.domain.identifiers import Randomness, new_id, to_wire
+from service.domain.identifiers import Randomness, from_wire, new_id, to_wire
 from service.domain.issuance import text_fault
 from service.domain.secret import Secret, new_alphanumeric_secret, secret_hash
-from service.domain.user import MAX_NAME
+from service.domain.user import MAX_NAME, UserKind
 
 PERMISSIONS = ("introspect", "revoke")
 
@@ -22,37 +24,42 @@ class CreateClient:
         self._randomness = randomness
 
     async def __call__(
-        self, *, name: str, audiences: Sequence[str], permissions: Sequence[str], actor: str
-    ) -> tuple[Client, Secret]:
-        """The client and its secret, which is shown in this answer only. No audience named means the default
-        one.
+        self,
+        *,
+        name: str,
+        audiences: Sequence[str],
+        permissions: Sequence[str],
+        actor: str,
+        machine: str | None = None,
+        jwks: Mapping[str, Any] | None = None,
+    ) -> tuple[Client, Secret | None]:
+        """The client and its secret, which is shown in this answer only; no secret where it proves itself by `jwks`.
+
+        No audience named means the default one. `machine` is the id or name of the machine user it acts for.
 
         Raises:
-            Faulty: an unregistered audience, an unknown permission, an empty name.
+            Faulty: an unregistered audience, an unknown permission, an empty name, no such machine, unusable keys.
         """
         chosen = tuple(audiences) or (self._current.catalogue.default_audience.id,)
         faults = _faults(name.strip(), chosen, permissions, {a.id for a in self._current.catalogue.audiences})
-        if faults:
-            raise Faulty(faults)
-        secret = new_alphanumeric_secret(self._randomness)
+        kept_keys = None if jwks is None else canonical_jwks(jwks, faults)
+        secret = new_alphanumeric_secret(self._randomness) if jwks is None else None
         async with self._storage.transaction() as tx:
-            now = await tx.now()
+            machine_id = await _machine(tx, machine, faults)
+            if faults:
+                raise Faulty(faults)
             client = Client(
                 id=to_wire(new_id(self._randomness)),
                 name=name.strip(),
-                secret_hash=secret_hash(secret),
+                secret_hash="" if secret is None else secret_hash(secret),
                 audiences=frozenset(chosen),
                 permissions=frozenset(permissions),
-                created_at=now,
+                machine_id=machine_id,
+                jwks=kept_keys,
+                created_at=await tx.now(),
             )
             await tx.clients.add(client)
-            entry = AuditEntry(
-                actor=actor,
-                action="client.created",
-                subject=f"client:{client.id}",
-                detail={"name": client.name, "audiences": sorted(chosen), "permissions": sorted(permissions)},
-            )
-            await tx.audit.append([entry], now)
+            await tx.audit.append([_entry(client, actor)], client.created_at)
         await self._current.reload(self._storage)
         return client, secret
 
@@ -63,7 +70,7 @@ class DisableClient:
         self._current = current
 
     async def __call__(self, client_id: str, *, actor: str) -> None:
-        """Its secret opens nothing any more.
+        """It proves itself no more, and no access token that it got is honoured by us.
 
         Raises:
             NotFound: no such client.
@@ -93,3 +100,28 @@ def _faults(
     if fault := text_fault("name", name, longest=MAX_NAME):
         faults.append(fault)
     return faults
+
+
+async def _machine(tx: Transaction, said: str | None, faults: list[Fault]) -> str | None:
+    """The id of an enabled machine user, by id or name."""
+    if said is None:
+        return None
+    known = from_wire(said)
+    user = await (tx.users.get(known) if known else tx.users.find(said.strip()))
+    if user is None or user.kind is not UserKind.MACHINE or user.disabled_at is not None:
+        faults.append(Fault("machine", "unknown_user", "there is no such machine user, or it is disabled"))
+        return None
+    return user.id
+
+
+def _entry(client: Client, actor: str) -> AuditEntry:
+    detail = {
+        "name": client.name,
+        "audiences": sorted(client.audiences),
+        "permissions": sorted(client.permissions),
+        "proof": "secret" if client.jwks is None else "keys",
+    }
+    machine = {} if client.machine_id is None else {"machine": client.machine_id}
+    return AuditEntry(
+        actor=actor, action="client.created", subject=f"client:{client.id}", detail=detail | machine
+    )

@@ -96,7 +96,9 @@ class Housekeeping:
             log.info("key", step=transition.step, kid=transition.kid)
 
     async def sweep(self) -> None:
-        """Remove what counts no more: failed sign-ins, known origins, idempotency keys, awaited uses."""
+        """Remove what counts no more: failed sign-ins, known origins, idempotency keys, awaited uses, short tokens,
+        used assertions.
+        """
         swept = CHUNK
         while swept == CHUNK:
             async with self._storage.transaction() as tx:
@@ -104,7 +106,12 @@ class Housekeeping:
                 swept = await tx.sign_in_counts.sweep(now, CHUNK)
                 await tx.known_origins.sweep(now)
                 await tx.overlaps.forget(now=now)
-                swept = max(swept, await tx.idempotency.forget(now=now, limit=CHUNK))
+                swept = max(
+                    swept,
+                    await tx.idempotency.forget(now=now, limit=CHUNK),
+                    await tx.short_tokens.forget(now=now, limit=CHUNK),
+                    await tx.clients.forget_assertions(now=now, limit=CHUNK),
+                )
 
     async def retire(self) -> None:
         """End the publication of lists that are used up; drop old values and changes."""

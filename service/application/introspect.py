@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from safeconduct import Claims
 
 from service.application.recognition import RecogniseToken
+from service.application.short_recognition import RecogniseShort
 from service.application.sightings import Sightings
 from service.domain.client import Client
 from service.domain.token import TokenTruth
@@ -13,8 +14,11 @@ from service.domain.usage import RefusalReason, reason_of
 
 
 class Introspect:
-    def __init__(self, recognise: RecogniseToken, sightings: Sightings) -> None:
+    def __init__(
+        self, recognise: RecogniseToken, recognise_short: RecogniseShort, sightings: Sightings
+    ) -> None:
         self._recognise = recognise
+        self._recognise_short = recognise_short
         self._sightings = sightings
 
     async def __call__(
@@ -35,13 +39,19 @@ class Introspect:
         """
         recognised = await self._recognise(token)
         if recognised is None:
-            return None
+            return await self._short(token, client)
         claims, truth = recognised.reading.claims, recognised.truth
         if (reason := _refusal(truth, claims, client, client_ip)) is not None:
             self._sightings.refused(truth, reason, client_ip, user_agent)
             return None
         self._sightings.accepted(truth, client_ip, user_agent)
         return claims
+
+    async def _short(self, token: str, client: Client) -> Claims | None:
+        recognised = await self._recognise_short(token)
+        if recognised is None or recognised.truth.reason is not None:
+            return None
+        return None if client.audiences.isdisjoint(recognised.claims.aud) else recognised.claims
 
 
 def _refusal(

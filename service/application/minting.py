@@ -13,6 +13,7 @@ from service.domain.errors import CannotSign, Fault, Faulty
 from service.domain.identifiers import Randomness, new_id, to_wire
 from service.domain.permutation import IndexPermutation
 from service.domain.secret import Secret
+from service.domain.short_token import ShortToken
 from service.domain.token import NEVER, PERSONAL_ACCESS_TOKEN_CLIENT, Token, TokenValue
 
 LONGEST = 4_096
@@ -28,6 +29,14 @@ class Minted:
 
     jwt: Secret
     value: TokenValue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MintedShort:
+    """A fresh access token without a place in a list: the JWT, kept nowhere, and what is recorded of it."""
+
+    jwt: Secret
+    token: ShortToken
 
 
 def token_hash(jwt: str, key: bytes) -> str:
@@ -83,20 +92,13 @@ class Mint:
         if self._hash_key is None:
             raise CannotSign("the master key does not open this database's keys")
         list_id, idx = place
-        signer = self._current.signer(Purpose.ACCESS_TOKEN)
         claims = self._claims(token, list_id, idx, now)
-        try:
-            jwt = signer.sign(claims.to_json())
-        except SelfCheckFailed as error:
-            raise CannotSign(str(error)) from error
-        if len(jwt) > LONGEST:
-            detail = f"the token would have {len(jwt)} characters; {LONGEST} are allowed"
-            raise Faulty([Fault("scopes", "token_too_long", detail)])
+        jwt, kid = self._signed(claims)
         value = TokenValue(
             jti=token.jti,
             token_id=token.id,
-            token_hash=token_hash(jwt, self._hash_key),
-            kid=signer.kid,
+            token_hash=token_hash(jwt.reveal(), self._hash_key),
+            kid=kid,
             list_id=list_id,
             idx=idx,
             issued_at=now,
@@ -104,7 +106,60 @@ class Mint:
             expires_at=claims.exp,
             ends_at=claims.exp,
         )
-        return Minted(jwt=Secret(jwt), value=value)
+        return Minted(jwt=jwt, value=value)
+
+    async def short(
+        self,
+        tx: Transaction,
+        *,
+        owner_id: str,
+        client_id: str,
+        scopes: tuple[str, ...],
+        audiences: tuple[str, ...],
+        lifetime: int,
+    ) -> MintedShort:
+        """An access token of `lifetime` seconds, without a place in a list; recorded by `tx`.
+
+        Raises:
+            CannotSign, Faulty: as `sign`.
+        """
+        await self._follow_key_set(tx)
+        now, jti = await tx.now(), self.new_id()
+        claims = Claims(
+            iss=self._issuer,
+            sub=to_wire(owner_id),
+            aud=audiences,
+            exp=now + lifetime,
+            iat=now,
+            jti=to_wire(jti),
+            client_id=client_id,
+            scope=scopes,
+        )
+        jwt, kid = self._signed(claims)
+        token = ShortToken(
+            jti=jti,
+            owner_id=owner_id,
+            client_id=client_id,
+            kid=kid,
+            scopes=scopes,
+            audiences=audiences,
+            issued_at=now,
+            expires_at=claims.exp,
+        )
+        await tx.short_tokens.add(token)
+        return MintedShort(jwt=jwt, token=token)
+
+    def _signed(self, claims: Claims) -> tuple[Secret, str]:
+        """The JWT and the kid that signed it."""
+        signer = self._current.signer(Purpose.ACCESS_TOKEN)
+        try:
+            jwt = signer.sign(claims.to_json())
+        except SelfCheckFailed as error:
+            raise CannotSign(str(error)) from error
+        if len(jwt) > LONGEST:
+            detail = f"the token would have {len(jwt)} characters; {LONGEST} are allowed"
+            raise Faulty([Fault("scopes", "token_too_long", detail)])
+        return Secret(jwt), signer.kid
 
     async def _follow_key_set(self, tx: Transaction) -> None:
         """Sign only with the key that is active while this transaction holds the key set (K4)."""

@@ -3,7 +3,7 @@
 `Storage.transaction()` yields a `Transaction` whose repositories share one connection; leaving it normally
 commits, leaving it by an exception rolls back. `Storage.reading()` is the same without a transaction. Every
 method may raise StorageUnavailable; a commit whose answer is lost raises OutcomeUnknown. Locks are taken in
-one order: users by id, key set, token, value, session, sign-in counts, revision, audit.
+one order: users by id, key set, client, token, value, session, sign-in counts, revision, audit.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -12,19 +12,21 @@ from typing import Any, Protocol
 
 from keys import KeyRing
 from service.application.carried_ports import CarriedScopes
+from service.application.client_ports import Clients
 from service.application.idempotency_ports import Idempotency
 from service.application.inventory_ports import Inventory
 from service.application.machine_ports import MachineUsers
 from service.application.overlap_ports import Overlaps
 from service.application.publication_ports import Publications
 from service.application.revocation_ports import Revocations
+from service.application.short_token_ports import ShortTokens
 from service.application.sign_in_ports import KnownOrigins, SignInCounts
 from service.application.status_list_ports import SpentLists, StatusLists
 from service.application.usage_ports import Usage
 from service.domain.audit import AuditEntry
-from service.domain.client import Client
 from service.domain.principal import SignedIn
 from service.domain.session import Invitation, Session
+from service.domain.short_token import ShortTruth
 from service.domain.token import Token, TokenTruth, TokenValue
 from service.domain.token_page import TokenCounts, TokenPage
 from service.domain.user import Grant, Role, User
@@ -105,12 +107,6 @@ class Tokens(Protocol):
         """Of each owner how many records are live, and how many were made since then; none has no entry."""
 
 
-class Clients(Protocol):
-    async def add(self, client: Client) -> bool: ...
-    async def all(self) -> list[Client]: ...
-    async def disable(self, client_id: str, now: int) -> bool: ...
-
-
 class Keys(Protocol):
     async def lock(self) -> int:
         """Take the key-set head for this transaction; answers its version."""
@@ -180,6 +176,8 @@ class Transaction(Protocol):
     @property
     def clients(self) -> Clients: ...
     @property
+    def short_tokens(self) -> ShortTokens: ...
+    @property
     def keys(self) -> Keys: ...
     @property
     def secrets(self) -> Secrets: ...
@@ -217,6 +215,9 @@ class Storage(Protocol):
 
     async def truth_by_jti(self, jtis: Sequence[str]) -> Mapping[str, TokenTruth]:
         """The same, keyed by jti."""
+
+    async def short_truth(self, jtis: Sequence[str]) -> Mapping[str, ShortTruth]:
+        """The same of access tokens without a place in a list, keyed by jti."""
 
     async def signed_in(self, secret_hashes: Sequence[str]) -> Mapping[str, SignedIn]:
         """Whose sessions have neither ended nor expired: one autocommit statement as for the truth, at most 32."""

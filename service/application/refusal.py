@@ -5,6 +5,7 @@ from typing import Final
 
 from safeconduct.errors import InvalidToken, TokenExpired, TokenNotYetValid, TokenRevoked, TokenSuspended
 
+from service.domain.short_token import ShortTruth
 from service.domain.token import TokenTruth
 
 _REFUSALS: Final[Mapping[str, type[InvalidToken]]] = {
@@ -15,7 +16,7 @@ _REFUSALS: Final[Mapping[str, type[InvalidToken]]] = {
 }
 
 
-def demand_honoured(truth: TokenTruth) -> None:
+def demand_honoured(truth: TokenTruth | ShortTruth) -> None:
     """Raises InvalidToken, or the kind of it that says more, unless the token may be honoured now."""
     if truth.reason is not None:
         words = truth.reason.replace("_", " ")

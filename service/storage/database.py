@@ -4,8 +4,9 @@ from contextlib import asynccontextmanager
 from service.application.publication_ports import Announcer
 from service.clock import Clock
 from service.domain.principal import SignedIn
+from service.domain.short_token import ShortTruth
 from service.domain.token import TokenTruth
-from service.storage import migrate, sessions, truth
+from service.storage import migrate, sessions, short_tokens, truth
 from service.storage.engine import Engine
 from service.storage.transaction import SqlTransaction
 from service.storage.uninterrupted import uninterrupted
@@ -57,6 +58,10 @@ class Database:
     async def truth_by_jti(self, jtis: Sequence[str]) -> Mapping[str, TokenTruth]:
         async with self._engine.truth() as connection:
             return await truth.truth_by_jti(connection, jtis)
+
+    async def short_truth(self, jtis: Sequence[str]) -> Mapping[str, ShortTruth]:
+        async with self._engine.truth() as connection:
+            return await short_tokens.short_truth(connection, jtis)
 
     async def signed_in(self, secret_hashes: Sequence[str]) -> Mapping[str, SignedIn]:
         async with self._engine.truth() as connection:

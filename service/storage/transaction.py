@@ -16,6 +16,7 @@ from service.storage.publications import SqlPublications
 from service.storage.revocations import SqlRevocations
 from service.storage.sealed_secrets import SqlSecrets
 from service.storage.sessions import SqlSessions
+from service.storage.short_tokens import SqlShortTokens
 from service.storage.sign_in_counts import SqlSignInCounts
 from service.storage.spent_lists import SqlSpentLists
 from service.storage.status_lists import SqlStatusLists
@@ -42,6 +43,7 @@ class SqlTransaction:
         self.status_lists = SqlStatusLists(connection)
         self.spent_lists = SqlSpentLists(connection)
         self.clients = SqlClients(connection)
+        self.short_tokens = SqlShortTokens(connection)
         self.keys = SqlKeys(connection)
         self.secrets = SqlSecrets(connection)
         self.catalogues = SqlCatalogues(connection)

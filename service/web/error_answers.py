@@ -35,7 +35,7 @@ class ErrorAnswers:
         status = problem.status
         if route.answers is Answers.OAUTH:
             status = 400 if status == 422 else status
-            response = _json(status, oauth_document(status), "application/json", request_id)
+            response = _json(status, oauth_document(status, error), "application/json", request_id)
         else:
             body = document(error, self._issuer, request_id)
             response = _json(status, body, "application/problem+json", request_id)

@@ -65,7 +65,7 @@ class Metrics(Collector):
         yield GaugeMetricFamily(
             "safeconduct_forgeries",
             "Tokens with a good signature that were never issued, or not like this",
-            value=self._services.recognise.forgeries,
+            value=self._services.recognise.forgeries + self._services.clients.recognise_short.forgeries,
         )
         yield CounterMetricFamily(
             "safeconduct_scans",

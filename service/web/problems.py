@@ -12,6 +12,7 @@ from safeconduct.scope import UnknownScope
 from keys import errors as keys
 from service.domain import errors as domain
 from service.domain.catalogue import UnknownAudience
+from service.domain.grant_errors import GrantRefused
 from service.redaction import redact
 from service.web import refusals
 
@@ -60,6 +61,7 @@ PROBLEMS: Final[Mapping[type[SafeconductError], Problem]] = {
     domain.CannotSign: Problem(503, "Nothing can be signed at the moment", told=False, retry_after=30),
     UnknownAudience: Problem(422, "No API is registered under this name"),
     UnknownScope: Problem(422, "There is no such scope"),
+    GrantRefused: Problem(400, "No token is given for this"),
     CatalogueInvalid: Problem(422, "This is no catalogue"),
     refusals.MalformedRequest: Problem(400, "The request cannot be understood"),
     refusals.UnknownMembers: Problem(400, "The body has unknown members"),
@@ -113,8 +115,10 @@ def plain_document(status: int, issuer: str, request_id: str) -> dict[str, Any]:
     return _members(issuer, status, code, title, request_id)
 
 
-def oauth_document(status: int) -> dict[str, Any]:
-    """The body of RFC 6749 section 5.2; which error it is follows from the status alone."""
+def oauth_document(status: int, error: SafeconductError | None = None) -> dict[str, Any]:
+    """The body of RFC 6749 section 5.2; but for refused grants, which error it is follows from the status alone."""
+    if isinstance(error, GrantRefused):
+        return {"error": error.code}
     return {"error": _OAUTH_ERRORS.get(status, "server_error" if status >= 500 else "invalid_request")}
 
 

@@ -37,6 +37,7 @@ from service.application.token_summary import CountTokens
 from service.application.users import CreateUser, DisableUser
 from service.application.uses import ListRefusals, UsedScopes
 from service.settings import Settings
+from service.web.client_services import ClientServices
 from service.web.governance import Governance
 
 
@@ -77,6 +78,7 @@ class Services:
     find_user: FindUser
     create_client: CreateClient
     disable_client: DisableClient
+    clients: ClientServices
 
     issue: IssueToken
     list_tokens: ListTokens

@@ -40,6 +40,7 @@ from service.publish.in_process import InProcessAnnouncer
 from service.settings import Settings
 from service.storage import open_storage
 from service.web.services import Services
+from service.wiring.clients import client_services
 from service.wiring.governance import governance
 from service.wiring.limits import address_rates, client_limits
 from service.wiring.lists import receipts_of, remove_spent_of, status_lists_of
@@ -120,6 +121,7 @@ async def _build(world: World) -> Services:
     apply_catalogue, mint, under_way = await _first_start(world, rotate), await mint_of(world), UnderWay()
     (sessions, invitations, own_account), recognise = people(world), recogniser(world)
     usage, push = usage_of(world, recognise), push_of(world)
+    clients = client_services(world, mint)
     return Services(
         settings=world.settings,
         current=current,
@@ -134,6 +136,7 @@ async def _build(world: World) -> Services:
         find_user=FindUser(storage),
         create_client=CreateClient(storage, current, randomness=world.randomness),
         disable_client=DisableClient(storage, current),
+        clients=clients,
         issue=IssueToken(storage, current, mint, under_way),
         list_tokens=ListTokens(storage),
         get_token=GetToken(storage),
@@ -146,9 +149,9 @@ async def _build(world: World) -> Services:
         receipts=receipts_of(world),
         inventory=ListInventory(storage),
         recognise=recognise,
-        introspect=Introspect(recognise, usage.sightings),
-        forward_auth=ForwardAuth(recognise, current, usage.sightings),
-        client_limits=client_limits(world, recognise),
+        introspect=Introspect(recognise, clients.recognise_short, usage.sightings),
+        forward_auth=ForwardAuth(recognise, clients.recognise_short, current, usage.sightings),
+        client_limits=client_limits(world, recognise, clients.recognise_short),
         address_rates=address_rates(world),
         status_lists=status_lists_of(world),
         publication=push,

@@ -20,16 +20,20 @@ ON CONFLICT (kid) DO UPDATE
        compromised_at = excluded.compromised_at;
 
 -- name: latest_exp_by_kid()
--- For each key the latest exp of its values that are not revoked, expired ones included.
-SELECT l.kid, l.latest_exp
+-- For each key the latest exp of what it signed and is not revoked, expired ones included.
+SELECT l.kid, max(l.latest_exp) AS latest_exp
   FROM (SELECT k.kid,
                (SELECT max(v.expires_at) FROM token_value v WHERE v.kid = k.kid AND v.revoked_at IS NULL) AS latest_exp
-          FROM signing_key k) l
- WHERE l.latest_exp IS NOT NULL;
+          FROM signing_key k
+        UNION ALL
+        SELECT kid, max(expires_at) FROM short_token WHERE revoked_at IS NULL GROUP BY kid) l
+ WHERE l.latest_exp IS NOT NULL
+ GROUP BY l.kid;
 
 -- name: live_by_kid()
--- For each kid how many values it signed that are neither revoked nor expired.
-SELECT kid, count(*) AS live
-  FROM token_value
- WHERE revoked_at IS NULL AND expires_at > sc_now()
- GROUP BY kid;
+-- For each kid how many tokens it signed that are neither revoked nor expired.
+SELECT l.kid, count(*) AS live
+  FROM (SELECT kid FROM token_value WHERE revoked_at IS NULL AND expires_at > sc_now()
+        UNION ALL
+        SELECT kid FROM short_token WHERE revoked_at IS NULL AND expires_at > sc_now()) l
+ GROUP BY l.kid;

@@ -13,6 +13,7 @@ from service.web.app import create_app
 from service.web.routing import Answers, Route, RouteUndeclared
 from service.web.server import Runner
 from tests.api.api_fixtures import NEW_TOKEN, PASSWORD, TOKENS, Api, Person
+from tests.api.machine_clients import a_job
 from tests.api.oauth_fixtures import basic
 
 IN = "in"
@@ -113,6 +114,11 @@ async def gateway(api: Api) -> Shown:
     )
 
 
+async def machines_access_token(api: Api) -> Shown:
+    job = await a_job(api.authority)
+    return Shown(headers={"Authorization": f"Bearer {await job.token()}"})
+
+
 async def garbage(_api: Api) -> Shown:
     return Shown(headers={"Authorization": "Bearer eyJhbGciOiJub25lIn0.e30."})
 
@@ -130,6 +136,7 @@ CREDENTIALS = {
     "a password": password,
     "a client": client,
     "a gateway": gateway,
+    "a machine's access token": machines_access_token,
     "garbage": garbage,
 }
 

@@ -17,6 +17,7 @@ from service.domain.errors import NotSignedIn
 from service.web.app import create_app
 from service.web.gateway import GATEWAY_CREDENTIALS, TOLD, WHY_NOT
 from service.web.server import Server
+from tests.api.machine_clients import a_job
 from tests.api.oauth_fixtures import DAY, REPORTS, Answer, Authority, basic, exchange, http
 from tests.servers.process import free_port
 
@@ -175,3 +176,17 @@ async def test_its_own_listener_asks_for_no_credentials_and_serves_nothing_else(
         assert await get("/livez") == 200
     finally:
         await server.stop(drain=0)
+
+
+async def test_a_machines_access_token_passes_while_it_is_honoured(authority: Authority) -> None:
+    """Threats 13, 24: it has no record, so that header is empty; scope, audience and its end are judged alike."""
+    job = await a_job(authority)
+    token = await job.token(scope="company")
+
+    admitted = await ask(authority, token, "?scope=company:view")
+    too_far = await ask(authority, token, "?scope=embed")
+    await authority.post("/oauth2/revoke", {"token": token})
+    ended = await ask(authority, token)
+
+    assert (admitted.status, told(admitted)[1], told(admitted)[3]) == (200, "", "company")
+    assert (too_far.status, ended.status) == (403, 401)

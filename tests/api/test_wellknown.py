@@ -19,6 +19,8 @@ METADATA = "/.well-known/oauth-authorization-server"
 OPENID = "/.well-known/openid-configuration"
 RESOURCE = "/.well-known/oauth-protected-resource"
 JWKS = "/.well-known/jwks.json"
+METHODS = ["client_secret_basic", "client_secret_post", "private_key_jwt"]
+ALGORITHMS = ["ES256", "RS256", "PS256", "EdDSA"]
 PUBLIC_MEMBERS = {"alg", "crv", "e", "kid", "kty", "n", "purpose", "use", "x", "y"}
 
 
@@ -52,12 +54,17 @@ async def test_the_metadata_names_what_there_is_and_nothing_else(authority: Auth
     assert metadata == {
         "issuer": issuer,
         "jwks_uri": f"{issuer}/.well-known/jwks.json",
+        "token_endpoint": f"{issuer}/oauth2/token",
+        "token_endpoint_auth_methods_supported": METHODS,
+        "token_endpoint_auth_signing_alg_values_supported": ALGORITHMS,
         "introspection_endpoint": f"{issuer}/oauth2/introspect",
-        "introspection_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+        "introspection_endpoint_auth_methods_supported": METHODS,
+        "introspection_endpoint_auth_signing_alg_values_supported": ALGORITHMS,
         "revocation_endpoint": f"{issuer}/oauth2/revoke",
-        "revocation_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+        "revocation_endpoint_auth_methods_supported": METHODS,
+        "revocation_endpoint_auth_signing_alg_values_supported": ALGORITHMS,
         "response_types_supported": [],
-        "grant_types_supported": [],
+        "grant_types_supported": ["client_credentials"],
         "scopes_supported": list(authority.services.current.catalogue.scopes.scopes()),
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["ES256"],

@@ -13,6 +13,7 @@ from keys import Purpose
 from service.domain.secret import Secret
 from service.domain.session import Carrier
 from service.domain.user import Grant, Role
+from tests.application.acting import a_machine, access, acting_for
 from tests.application.audit_chain import assert_chain_holds
 from tests.application.deployment import Deployment, header_of
 from tests.application.people import ANOTHER, PASSWORD, arrive, find, from_afar, link_for, sign_in
@@ -49,6 +50,8 @@ ACTS = (
     "create_user",
     "create_client",
     "disable_client",
+    "rotate_secret",
+    "client_credentials",
     "compromise",
     "rotate",
     "apply",
@@ -68,6 +71,7 @@ async def test_what_cannot_be_audited_does_not_happen(opened: Deployment, act: s
     session = await arrive(opened)
     issued = await opened.token(session.user)
     client = await opened.client()
+    acting = await acting_for(opened, await a_machine(opened))
     policy = services.current.catalogue.policy
     opened.clock.advance(2 * 86_400)
     session = await sign_in(opened, session.user.name)
@@ -87,6 +91,8 @@ async def test_what_cannot_be_audited_does_not_happen(opened: Deployment, act: s
         "create_user": lambda: services.create_user(**invite),
         "create_client": lambda: services.create_client(**members),
         "disable_client": lambda: services.disable_client(client.id, actor="a"),
+        "rotate_secret": lambda: services.clients.change_proof.rotate_secret(client.id, overlap=0, actor="a"),
+        "client_credentials": lambda: access(opened, acting, "embed"),
         "compromise": lambda: services.compromise_key(kid, reason="r", actor="a"),
         "rotate": lambda: services.rotate_keys(purpose=Purpose.ACCESS_TOKEN, actor="a"),
         "apply": lambda: services.apply_catalogue(wanted, actor="a"),

@@ -1,11 +1,16 @@
-"""clients create, list, disable."""
+"""clients create, rotate, keys, list, disable."""
 
 import base64
 import json
+from collections.abc import Callable
+from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
+from tests.application.test_clients import KEY
 from tests.cli.command import Safeconduct
+
+NewPerson = Callable[[], tuple[str, Safeconduct]]
 
 
 def _introspect(url: str, client_id: str, secret: str) -> int:
@@ -64,3 +69,44 @@ def test_a_client_that_is_not_there_cannot_be_disabled(administrator: Safeconduc
         ran = administrator.run("clients", "disable", client_id, "--yes")
 
         assert (ran.returncode, ran.stdout) == (1, "")
+
+
+def test_a_secret_is_rotated_with_an_overlap(administrator: Safeconduct, url: str) -> None:
+    """Both work meanwhile; without an overlap the old one is dead at once."""
+    made = administrator.json("clients", "create", "rotating")
+    second = administrator.json("clients", "rotate", made["id"], "--overlap", "1h")
+    both = [_introspect(url, made["id"], each["secret"]) for each in (made, second)]
+
+    ran = administrator.run("clients", "rotate", made["id"])
+    third = dict(line.split() for line in ran.stdout.splitlines())["client_secret"]
+
+    assert both == [200, 200]
+    assert second["old_secret_ends_at"]
+    assert [_introspect(url, made["id"], secret) for secret in (second["secret"], third)] == [401, 200]
+    assert third not in ran.stderr
+    assert "--overlap" in administrator.done("clients", "rotate", "--help")
+
+
+def test_a_client_with_keys_has_no_secret(
+    administrator: Safeconduct, new_person: NewPerson, tmp_path: Path
+) -> None:
+    """Registered from a file, replaced by another, for a machine user; private keys never leave their owner."""
+    person, _ = new_person()
+    administrator.done("machines", "create", "keyed", "--responsible", person)
+    good, private = tmp_path / "good.json", tmp_path / "private.json"
+    good.write_text(json.dumps({"keys": [KEY]}))
+    private.write_text(json.dumps({"keys": [KEY | {"d": "870MB6gfuTJ4HtUnUvYMyJpr5eUZNP4Bk43bVdj3eAE"}]}))
+
+    made = administrator.json("clients", "create", "keyed", "--machine", "keyed", "--jwks", str(good))
+    changed = administrator.json("clients", "keys", made["id"], str(good), "--overlap", "5m")
+    refused = administrator.run("clients", "keys", made["id"], str(private))
+    no_secret = administrator.run("clients", "rotate", made["id"])
+    missing = administrator.run("clients", "keys", made["id"], str(tmp_path / "none"))
+
+    assert "secret" not in made
+    assert (made["permissions"], made["jwks"]) == ([], {"keys": [KEY]})
+    assert changed["machine"] == made["machine"]
+    assert "one" in administrator.done("clients", "keys", made["id"], str(good))
+    assert (refused.returncode, no_secret.returncode, missing.returncode) == (1, 1, 2)
+    assert "(invalid_jwks)" in refused.stderr
+    assert made["machine"] in administrator.done("clients", "list")

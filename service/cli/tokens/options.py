@@ -52,7 +52,7 @@ def add_overlap(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--overlap",
         metavar="TIME",
-        type=_seconds,
+        type=seconds,
         help="the old value goes on so long: 90s, 15m, 1h, up to 7d (default: it ends at once)",
     )
     parser.add_argument(
@@ -69,7 +69,7 @@ def overlap(arguments: Namespace) -> dict[str, Any]:
     return {"overlap": arguments.overlap} | ({"overlap_until_used": True} if arguments.until_used else {})
 
 
-def _seconds(text: str) -> int:
+def seconds(text: str) -> int:
     """Of a number and its unit, like 1h. Raises ArgumentTypeError."""
     number, unit = text[:-1], _UNITS.get(text[-1:])
     if unit is None or not number.isascii() or not number.isdecimal() or len(number) > 6:

@@ -1,0 +1,33 @@
+"""Access tokens that live too briefly for a place in a status list (threats 24)."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShortToken:
+    """What is recorded of one. `owner_id` is its `sub`, `client_id` the client that asked for it."""
+
+    jti: str
+    owner_id: str
+    client_id: str
+    kid: str
+    scopes: tuple[str, ...]
+    audiences: tuple[str, ...]
+    issued_at: int
+    expires_at: int
+
+
+class ShortTruth(NamedTuple):
+    """What the database says of one at the moment of the read.
+
+    `reason` is None while it may be honoured, else one word: revoked, key_compromised, owner_disabled,
+    client_disabled, expired.
+    """
+
+    jti: str
+    kid: str
+    owner_id: str
+    client_id: str
+    expires_at: int
+    reason: str | None
