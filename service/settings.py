@@ -90,6 +90,7 @@ class Settings:
         90  # addresses, programs, refused uses and demanded scopes; the time of the last use stays
     )
     usage_report_max_age: int = 86_400
+    leak_keys_file: str = ""  # GitHub's public keys, as it publishes them for partners
     trusted_proxies: tuple[str, ...] = ()
     brand_name: str = "Safeconduct"
     brand_logo: str = ""  # a file: svg, png or webp

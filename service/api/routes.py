@@ -12,6 +12,7 @@ from service.api.catalogue import LONGEST_CATALOGUE, apply_catalogue, revoke_ahe
 from service.api.forward_auth import judge_for_client, judge_on_own_listener
 from service.api.health import livez, metrics, readyz
 from service.api.introspection import introspect
+from service.api.leaks import LONGEST_LEAK, report_leaks, revoke_lost
 from service.api.machines import (
     MACHINES,
     OWN_MACHINES,
@@ -92,6 +93,10 @@ def _public(
     )
 
 
+def _report(path: str, handler: Handler) -> Route:
+    return Route(method="POST", path=path, handler=handler, callers=NOBODY, max_body=LONGEST_LEAK)
+
+
 def _forward_auth(handler: Handler, callers: frozenset[CredentialKind]) -> tuple[Route, ...]:
     """Most gateways ask by GET, Envoy by the method of the request that waits."""
     return tuple(
@@ -158,6 +163,8 @@ ROUTES: Final[tuple[Route, ...]] = (
     _catalogue("/v1/admin/catalogue/revoke", revoke_ahead),
     Route(method="POST", path="/v1/usage", handler=report_use, callers=CLIENT, max_body=LONGEST_REPORT),
     _oauth("/oauth2/token", token, CLIENT),
+    _report("/v1/credentials/revoke", revoke_lost),
+    _report("/v1/leaks", report_leaks),
     _oauth("/oauth2/introspect", introspect, CLIENT),
     _oauth("/oauth2/revoke", revoke_presented, CLIENT | NOBODY),
     *_forward_auth(judge_for_client, GATEWAY),

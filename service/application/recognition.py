@@ -91,6 +91,19 @@ class RecogniseToken:
             self._remember(token, reading)
         return Recognised(reading, truth)
 
+    async def recorded(self, token: str) -> Recognised | None:
+        """As by a call, but by its hash alone: no signature is ever checked for it.
+
+        Raises:
+            InvalidToken: no token of ours looks like this.
+            StorageUnavailable: the truth cannot be told now.
+        """
+        reading = self._read(token)
+        if reading.identity is None:
+            raise InvalidToken("another issuer's")
+        truth = await self._by_hash.get(reading.token_hash) if reading.token_hash else None
+        return Recognised(reading, truth) if truth is not None and self._as_recorded(reading, truth) else None
+
     def remembers(self, token: str) -> bool:
         """Whether this very string was found genuine lately; whatever its state is now."""
         return token in self._readings

@@ -29,6 +29,7 @@ MODULES: Final = {
     "keys": "keys",
     "permissions": "permissions",
     "doctor": "doctor",
+    "leaks": "leaks",
 }
 """Which module declares which command."""
 

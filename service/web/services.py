@@ -17,6 +17,7 @@ from service.application.inventory import ListInventory
 from service.application.invitations import Invitations
 from service.application.issue import IssueToken
 from service.application.keys import CompromiseKey, ListKeys, RotateKeys
+from service.application.leaks import RevokeLeaked
 from service.application.list_tokens import GetToken, ListTokens
 from service.application.machines import Machines
 from service.application.own_sessions import OwnSessions
@@ -39,6 +40,7 @@ from service.application.uses import ListRefusals, UsedScopes
 from service.settings import Settings
 from service.web.client_services import ClientServices
 from service.web.governance import Governance
+from service.web.leak_signature import FinderKeys
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +96,8 @@ class Services:
     recognise: RecogniseToken
     introspect: Introspect
     forward_auth: ForwardAuth
+    revoke_leaked: RevokeLeaked
+    finder_keys: FinderKeys
     client_limits: ClientLimits
     address_rates: AddressRates
 

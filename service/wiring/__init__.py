@@ -42,7 +42,7 @@ from service.storage import open_storage
 from service.web.services import Services
 from service.wiring.clients import client_services
 from service.wiring.governance import governance
-from service.wiring.limits import address_rates, client_limits
+from service.wiring.limits import address_rates, client_limits, finder_keys, revoke_leaked
 from service.wiring.lists import receipts_of, remove_spent_of, status_lists_of
 from service.wiring.people import people
 from service.wiring.publication import push_of
@@ -122,6 +122,7 @@ async def _build(world: World) -> Services:
     (sessions, invitations, own_account), recognise = people(world), recogniser(world)
     usage, push = usage_of(world, recognise), push_of(world)
     clients = client_services(world, mint)
+    revoke_many = RevokeMany(storage)
     return Services(
         settings=world.settings,
         current=current,
@@ -145,7 +146,9 @@ async def _build(world: World) -> Services:
         rotate_itself=RotateItself(storage, current, mint),
         revoke=RevokeToken(storage),
         revoke_presented=RevokePresented(storage, recognise),
-        revoke_many=RevokeMany(storage),
+        revoke_many=revoke_many,
+        revoke_leaked=revoke_leaked(world, recognise, revoke_many),
+        finder_keys=finder_keys(world),
         receipts=receipts_of(world),
         inventory=ListInventory(storage),
         recognise=recognise,

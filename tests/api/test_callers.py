@@ -20,7 +20,8 @@ IN = "in"
 BY_ITSELF = {
     "/metrics",
     "/v1/revocations",
-}  # judge in their handlers: test_health.py, test_revocation_stream.py
+    "/v1/leaks",
+}  # judge in their handlers: test_health.py, test_revocation_stream.py, test_leaks.py
 ID, LIST_ID = "00000000-0000-4000-8000-000000000000", "0" * 32
 ROLES = {"ann": Role.USER, "eve": Role.AUDITOR, "root": Role.ADMINISTRATOR}
 
