@@ -6,11 +6,15 @@ import os
 import signal
 import sys
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from rich.console import Console
 
 from keys import MasterKeys
+from service.cli.failures import CommandFailed, Misuse
+from service.cli.workers import supervise
 from service.clock import system_clock
 from service.logs import set_up_logs
 from service.master_key import read_master_key
@@ -21,6 +25,7 @@ from service.wiring import Opened, open_services
 from service.wiring.faces import application
 
 LINK_FILE = "first-admin-link"
+MOST_WORKERS: Final = 64
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -31,16 +36,48 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "database and keys under data/ and listens on http://localhost:8080.",
         epilog="example:  SAFECONDUCT_PORT=9000 SAFECONDUCT_ISSUER=http://localhost:9000 safeconduct serve",
     )
+    parser.add_argument(
+        "--workers",
+        type=int,
+        default=1,
+        metavar="N",
+        help="so many processes that share the port, on PostgreSQL alone (default: %(default)s)",
+    )
+    parser.add_argument("--worker", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--leash", type=int, help=argparse.SUPPRESS)
     parser.set_defaults(run=run)
 
 
-def run(_arguments: argparse.Namespace) -> int:
+def run(arguments: argparse.Namespace) -> int:
     settings = Settings.from_env(os.environ)
     set_up_logs(settings)
+    if arguments.workers != 1:
+        return _run_workers(settings, arguments.workers)
     masters = read_master_key(settings)
+    place = Place(arguments.worker, arguments.leash)
     with _loop_runner() as runner:
-        runner.run(_serve(settings, masters))
+        runner.run(_serve(settings, masters, place))
     return 0
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Which of several workers this process is, and the pipe that tells it when they are over; None: it is alone."""
+
+    worker: int | None
+    leash: int | None
+
+
+def _run_workers(settings: Settings, count: int) -> int:
+    if not 1 <= count <= MOST_WORKERS:
+        raise Misuse(f"--workers: 1 to {MOST_WORKERS}")
+    if settings.uses_sqlite:
+        raise Misuse("--workers: SQLite serves one process; set SAFECONDUCT_DATABASE_URL to a PostgreSQL")
+    read_master_key(settings)  # what is wrong with it is told once
+    try:
+        return asyncio.run(supervise(settings, count))
+    except OSError as error:
+        raise CommandFailed(f"cannot listen on {settings.host}:{settings.port}: {error.strerror}") from error
 
 
 def _loop_runner() -> asyncio.Runner:
@@ -51,20 +88,23 @@ def _loop_runner() -> asyncio.Runner:
     return asyncio.Runner()
 
 
-async def _serve(settings: Settings, masters: MasterKeys | None) -> None:
+async def _serve(settings: Settings, masters: MasterKeys | None, place: Place) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
+    if place.leash is not None:
+        loop.add_reader(place.leash, stop.set)
     async with open_services(settings, system_clock, masters=masters) as opened:
-        server = Server(application(opened.services))
+        server = Server(application(opened.services), shares_port=place.worker is not None)
         await server.start()
         jobs = [
             asyncio.create_task(opened.housekeeping.run(), name="housekeeping"),
             asyncio.create_task(opened.services.publication.run(), name="publication"),
         ]
         try:
-            await _announce(settings, opened)
+            if not place.worker:
+                await _announce(settings, opened)
             await stop.wait()
         finally:
             opened.services.readiness.stopping = True

@@ -161,17 +161,26 @@ class Server:
     """The application on its address, until it is told to stop.
 
     Of `uncounted` networks, and of trusted proxies, any number of connections is taken up to the process's ceiling.
+    With `shares_port` other processes that say so too may listen at the same address (SO_REUSEPORT).
     """
 
-    def __init__(self, app: web.Application, *, uncounted: Collection[Network] = THIS_MACHINE) -> None:
+    def __init__(
+        self,
+        app: web.Application,
+        *,
+        uncounted: Collection[Network] = THIS_MACHINE,
+        shares_port: bool = False,
+    ) -> None:
         self._app = app
+        self._shares_port = shares_port
         self._settings = app[SERVICES].settings
         self._runner = Runner(app, uncounted=uncounted, shutdown_timeout=self._settings.shutdown_timeout)
 
     async def start(self) -> None:
         """Listen. Raises RouteUndeclared, or OSError when the address is taken."""
         await self._runner.setup()
-        await web.TCPSite(self._runner, self._settings.host, self._settings.port).start()
+        place = self._settings.host, self._settings.port
+        await web.TCPSite(self._runner, *place, reuse_port=self._shares_port or None).start()
 
     @property
     def port(self) -> int:

@@ -71,8 +71,8 @@ class Deployment:
 
 
 class Replica(ServerProcess):
-    """One process of a deployment. *before* are words that its command line is an argument of, like strace's, and
-    *also* what goes into its environment for them.
+    """One process of a deployment. *before* are words that its command line is an argument of, like strace's, *after*
+    more words of it, and *also* what goes into its environment for them.
     """
 
     def __init__(
@@ -83,13 +83,14 @@ class Replica(ServerProcess):
         leash: Leash,
         name: str = "replica",
         before: Sequence[str | Path] = (),
+        after: Sequence[str] = (),
         also: Mapping[str, str] | None = None,
     ) -> None:
         self.deployment = deployment
         self.port = port
         super().__init__(
             name,
-            [*before, PROGRAM, "serve"],
+            [*before, PROGRAM, "serve", *after],
             folder=deployment.folder,
             leash=leash,
             ready=self.is_ready,
