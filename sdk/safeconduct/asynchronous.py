@@ -59,6 +59,7 @@ class Verifier:
 
     async def aclose(self) -> None:
         """End what is under way. The verifier may go on being used."""
+        await asyncio.to_thread(self._core.source.close)
         flights = list(self._flights.values())
         for flight in flights:
             flight.cancel()

@@ -19,7 +19,7 @@ _JSON = frozenset({"application/json"})
 _MEMBERS = {
     "jwks_uri": "jwks_uri",
     "introspection": "introspection_endpoint",
-    "events": "revocation_events_endpoint",
+    "events": "revocation_stream_endpoint",
     "usage": "usage_endpoint",
 }
 

@@ -64,6 +64,23 @@ class Freshness:
         self.refresh_at = monotonic + period * (_AHEAD + _SPREAD * self._jitter())
         self.deadline_at = monotonic + period
 
+    def extend(self, end: float, period: float) -> None:
+        """It is still good, until `end`; a fetch may wait that long."""
+        if not self._failures:
+            self.deadline_at = max(self.deadline_at, end)
+            self.refresh_at = max(self.refresh_at, end - period * (1 - _AHEAD))
+
+    def withdraw(self, monotonic: float, period: float) -> None:
+        """An extension is over: it is due as if there had been none."""
+        if not self._failures:
+            due = max(self.fetched_at + period, monotonic)
+            self.deadline_at = min(self.deadline_at, due)
+            self.refresh_at = min(self.refresh_at, due)
+
+    def expire(self, monotonic: float) -> None:
+        """It is known to be old: whoever asks from `monotonic` on waits for a new one."""
+        self.deadline_at = self.refresh_at = monotonic
+
     def failed(self, monotonic: float) -> None:
         """It has not come. The next attempt is made after about 1, 2, 4 … 30 seconds."""
         self.under_way = False

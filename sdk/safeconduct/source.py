@@ -56,5 +56,8 @@ class Source(Protocol):
     def failed(self, want: Want, moment: Moment) -> None:
         """What was wanted could not be had."""
 
+    def close(self) -> None:
+        """End what runs beside the calls."""
+
     def bound(self) -> str:
         """In words: how soon it makes a verifier refuse a revoked token, and what it does when cut off."""

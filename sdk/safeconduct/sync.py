@@ -45,6 +45,7 @@ class Verifier:
 
     def close(self) -> None:
         """End what runs beside the calls. The verifier may go on being used."""
+        self._core.source.close()
 
     def verify(
         self,

@@ -4,9 +4,10 @@ A deadline for the whole exchange; never more than `limit` bytes; no redirect is
 this very machine. What an answer may be is judged here, once for all of them.
 """
 
+import base64
 from collections.abc import Awaitable
 from typing import Final, NamedTuple, Protocol
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 TIMEOUT: Final = 5.0
 """Seconds from the first byte sent to the last one read."""
@@ -99,3 +100,9 @@ def origin(url: str) -> str:
         raise ValueError("http leads to this machine only; anything else needs https")
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     return f"{parts.scheme}://{host}:{parts.port or _PORTS[parts.scheme]}"
+
+
+def basic(client_id: str, client_secret: str) -> str:
+    """An Authorization header of a client (RFC 6749 section 2.3.1)."""
+    pair = f"{quote(client_id, safe='')}:{quote(client_secret, safe='')}"
+    return f"Basic {base64.b64encode(pair.encode()).decode()}"

@@ -1,6 +1,7 @@
 """An issuer for verifiers: a real HTTP server whose every answer a test may replace, and which counts its visits."""
 
 import json
+import queue
 import threading
 import time
 from collections import Counter
@@ -20,6 +21,7 @@ from tests.vectors import forge
 METADATA = "/.well-known/openid-configuration"
 JWKS = "/.well-known/jwks.json"
 LIST = "/status-lists/1"
+STREAM = "/v1/revocations"
 AUDIENCE = "https://api.example"
 
 
@@ -73,6 +75,7 @@ class TestIssuer:
         self.metadata: dict[str, Any] = {}
         self.list_claims: dict[str, Any] = {}
         self.list_key = "status"
+        self.streams: list[Stream] = []
         self._server: ThreadingHTTPServer | None = None
         self.port = 0
 
@@ -90,8 +93,18 @@ class TestIssuer:
         self.port = self._server.server_address[1]
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
 
+    def stream(self, count: int = 1) -> "Stream":
+        """The latest event stream, once there were *count* of them."""
+        deadline = time.monotonic() + 20
+        while len(self.streams) < count:
+            assert time.monotonic() < deadline, "nobody opened a stream"
+            time.sleep(0.01)
+        return self.streams[-1]
+
     def kill(self) -> None:
         """Nobody listens any more."""
+        for stream in self.streams:
+            stream.events.put(None)
         if self._server is not None:
             self._server.shutdown()
             self._server.server_close()
@@ -150,6 +163,35 @@ class TestIssuer:
         return Answer(b"not here", "text/plain", 404)
 
 
+class Stream:
+    """One open event stream: what is sent goes out at once."""
+
+    def __init__(self, last_event_id: str | None) -> None:
+        self.last_event_id = last_event_id
+        self.events: queue.Queue[bytes | None] = queue.Queue()
+
+    def send(self, event: str, **document: Any) -> None:
+        identifier = f"{document['epoch']}-{document['revision']}"
+        self.events.put(f"id: {identifier}\nevent: {event}\ndata: {json.dumps(document)}\n\n".encode())
+
+    def resync(self, revision: int, as_of: float, *, epoch: int = 1, **lists: int) -> None:
+        named = {name.removeprefix("list"): version for name, version in lists.items()}
+        self.send("resync", epoch=epoch, revision=revision, as_of=int(as_of), lists=named)
+
+    def change(
+        self, revision: int, *entries: tuple[int, int], epoch: int = 1, previous: int | None = None
+    ) -> None:
+        before = revision - 1 if previous is None else previous
+        self.send("change", epoch=epoch, revision=revision, previous=before, at=0, lists={"1": entries})
+
+    def heartbeat(self, revision: int, as_of: float, *, epoch: int = 1) -> None:
+        self.send("heartbeat", epoch=epoch, revision=revision, as_of=int(as_of))
+
+    def drop(self) -> None:
+        """The connection breaks."""
+        self.events.put(None)
+
+
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
@@ -167,6 +209,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         issuer = self._issuer
         issuer.visits[self.path] += 1
+        if self.path == STREAM and STREAM not in issuer.answers:
+            self._stream()
+            return
         replaced = issuer.answers.get(self.path)
         answer = replaced() if callable(replaced) else replaced or issuer.answer(self.path)
         time.sleep(answer.delay)
@@ -186,6 +231,16 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(bytes([octet]))
             self.wfile.flush()
             time.sleep(answer.trickle)
+
+    def _stream(self) -> None:
+        stream = Stream(self.headers["Last-Event-ID"])
+        self._issuer.streams.append(stream)
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.end_headers()
+        while (event := stream.events.get()) is not None:
+            self.wfile.write(event)
+            self.wfile.flush()
 
     def do_POST(self) -> None:
         self._issuer.bodies.append(self.rfile.read(int(self.headers["Content-Length"])))

@@ -46,5 +46,9 @@ class Chain:
         for source in self._sources:
             source.failed(want, moment)
 
+    def close(self) -> None:
+        for source in self._sources:
+            source.close()
+
     def bound(self) -> str:
         return "; where that is silent, ".join(source.bound() for source in self._sources)

@@ -22,6 +22,7 @@ class HeldList(Freshness):
         "asked_at",
         "etag",
         "packed",
+        "signed_at",
         "statuses",
         "stored",
         "token",
@@ -36,7 +37,7 @@ class HeldList(Freshness):
         self.uri = uri
         self.statuses = StatusList(b"")
         self.packed = b""
-        self.as_of = -1
+        self.as_of = self.signed_at = -1
         self.usable_until = -1
         self.version: tuple[int, int] | None = None
         self.ttl = _TTL
@@ -56,16 +57,21 @@ class HeldList(Freshness):
             InvalidStatusList: it is older than the one that is held.
         """
         version = _version(signed)
-        if signed.iat < self.as_of or (version and self.version and version < self.version):
+        if signed.iat < self.signed_at or (version and self.version and version < self.version):
             raise InvalidStatusList("the list is older than one that was seen before")
-        statuses = signed.statuses
-        if len(statuses) == len(self.statuses) and statuses.bits == self.statuses.bits:
-            statuses = self.statuses.merged(statuses)
         end = signed.iat + profile.max_staleness
-        self.statuses, self.as_of, self.version = statuses, signed.iat, version
-        self.packed = statuses.packed if statuses.bits == LIST_BITS else b""
+        self.signed_at = signed.iat
+        self.as_of = max(self.as_of, signed.iat)
         self.usable_until = end if profile.past_expiry else min(end, signed.exp)
         self.ttl = signed.ttl or _TTL
+        self.replace(signed.statuses, version)
+
+    def replace(self, statuses: StatusList, version: tuple[int, int] | None) -> None:
+        """Show `statuses`, but INVALID wherever it was shown before."""
+        if len(statuses) == len(self.statuses) and statuses.bits == self.statuses.bits:
+            statuses = self.statuses.merged(statuses)
+        self.statuses, self.version = statuses, version
+        self.packed = statuses.packed if statuses.bits == LIST_BITS else b""
 
 
 def _version(signed: SignedStatusList) -> tuple[int, int] | None:

@@ -1,11 +1,10 @@
 """Asking the issuer about each token (RFC 7662): the quickest answer there is, for a round trip per request."""
 
-import base64
 import hashlib
 from collections import OrderedDict
 from collections.abc import Iterator
 from typing import Final, NamedTuple
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from safeconduct.claims import Claims
 from safeconduct.effective_time import Moment
@@ -16,7 +15,7 @@ from safeconduct.source import Question
 from safeconduct.sources.held_list import HeldList
 from safeconduct.status_list import VALID
 from safeconduct.strict_json import read_object
-from safeconduct.transport import Request, Response
+from safeconduct.transport import Request, Response, basic
 from safeconduct.want import Needed, Want
 
 LONGEST_MEMORY: Final = 10
@@ -45,8 +44,7 @@ class Introspection:
     def __init__(self, client_id: str, client_secret: str, *, remember: int = 0) -> None:
         if not 0 <= remember <= LONGEST_MEMORY:
             raise InvalidPolicy(f"an answer may be remembered for {LONGEST_MEMORY} seconds at most")
-        pair = f"{quote(client_id, safe='')}:{quote(client_secret, safe='')}"
-        self._authorization = f"Basic {base64.b64encode(pair.encode()).decode()}"
+        self._authorization = basic(client_id, client_secret)
         self._remember = remember
         self._answers: OrderedDict[str, _Answer] = OrderedDict()
         self._asked: dict[str, float] = {}
@@ -94,6 +92,9 @@ class Introspection:
         """Nobody asks for the next second: a server that is away is not helped by questions."""
         if self._asked.pop(want.key, None) is not None:
             self._pause_until = moment.monotonic + _PAUSE
+
+    def close(self) -> None:
+        """Nothing runs beside the calls."""
 
     def bound(self) -> str:
         return f"introspection: {'at once' if not self._remember else f'within {in_words(self._remember)}'}"

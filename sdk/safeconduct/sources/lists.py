@@ -83,6 +83,9 @@ class SignedLists:
             f" {in_words(profile.bound)} whatever fails; then Unavailable"
         )
 
+    def close(self) -> None:
+        """Nothing runs beside the calls."""
+
     def held(self) -> tuple[HeldList, ...]:
         """All lists that are held, for a snapshot."""
         return tuple(self._lists.values())
