@@ -1,6 +1,7 @@
 """/v1/admin/users: accounts of people."""
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
 import msgspec
 from aiohttp import web
@@ -9,10 +10,10 @@ from service.api.answers import json_answer
 from service.api.bodies import read_body
 from service.api.path_ids import path_id
 from service.api.queries import read_query
+from service.api.query_values import link_behind, name_before, read_text
 from service.api.user_answers import grant_document, user_document
 from service.domain.errors import Fault, Faulty
-from service.domain.issuance import text_fault
-from service.domain.user import MAX_NAME, Grant, GrantKind, Role
+from service.domain.user import Grant, GrantKind, Role, User
 from service.web.appkeys import SERVICES
 from service.web.callers import signed_in
 from service.web.links import invitation_link
@@ -41,12 +42,28 @@ async def create_user(request: web.Request) -> web.Response:
 
 
 async def find_users(request: web.Request) -> web.Response:
-    """The account of this name, compared without case, as an array of one or none."""
-    services = request.app[SERVICES]
-    user = await services.find_user(_name(request))
-    found = [] if user is None else [user]
-    catalogue = services.current.catalogue
-    return json_answer([{**user_document(u), "grant": grant_document(u.grant, catalogue)} for u in found])
+    """People by name, `Link` leads on; with `name` the one account of this name, compared without case, or none."""
+    query, faults = read_query(request, ("name", "search", "role", "cursor")), list[Fault]()
+    services, url = request.app[SERVICES], f"{request.app[SERVICES].settings.issuer}/v1/admin/users"
+    name, search, role = (
+        read_text(query, "name", faults),
+        read_text(query, "search", faults),
+        _role(query, faults),
+    )
+    if faults:
+        raise Faulty(faults)
+    if name is None:
+        found, more = await services.find_user.people(search=search, role=role, after=name_before(query))
+        return json_answer(
+            [account(request, user) for user in found], headers=link_behind(request, url, more)
+        )
+    user = await services.find_user(name.strip())
+    return json_answer([] if user is None else [account(request, user)])
+
+
+async def get_user(request: web.Request) -> web.Response:
+    """One account, of a person or a machine."""
+    return json_answer(account(request, await request.app[SERVICES].find_user.get(path_id(request))))
 
 
 async def disable_user(request: web.Request) -> web.Response:
@@ -62,11 +79,19 @@ def grant_of(asked: str | list[str]) -> Grant:
     return Grant(GrantKind.LISTED, tuple(asked))
 
 
-def _name(request: web.Request) -> str:
-    query = read_query(request, ("name",))
-    if "name" not in query:
-        raise Faulty([Fault("name", "required", "name the account to look for")])
-    name = query["name"][0].strip()
-    if fault := text_fault("name", name, longest=MAX_NAME):
-        raise Faulty([fault])
-    return name
+def account(request: web.Request, user: User) -> dict[str, Any]:
+    """An account with what it may hand out."""
+    return {
+        **user_document(user),
+        "grant": grant_document(user.grant, request.app[SERVICES].current.catalogue),
+    }
+
+
+def _role(query: Mapping[str, list[str]], faults: list[Fault]) -> Role | None:
+    if "role" not in query:
+        return None
+    try:
+        return Role(query["role"][0])
+    except ValueError:
+        faults.append(Fault("role", "invalid_value", f"is none of {', '.join(Role)}"))
+        return None

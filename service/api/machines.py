@@ -11,18 +11,15 @@ from service.api.answers import json_answer
 from service.api.bodies import read_body, read_json
 from service.api.path_ids import path_id
 from service.api.queries import read_query, read_reason
-from service.api.query_values import link_on, said_by
+from service.api.query_values import link_behind, name_before
 from service.api.token_answers import issued_document, token_document
 from service.api.token_bodies import NewToken, token_request
 from service.api.token_queries import next_link, read_page
 from service.api.user_answers import grant_document, user_document
 from service.application.machines import MOST_RESPONSIBLE
 from service.domain.catalogue import CatalogueDocument
-from service.domain.errors import Faulty
 from service.domain.identifiers import to_wire
-from service.domain.issuance import text_fault
 from service.domain.machine import Machine
-from service.domain.user import MAX_NAME
 from service.web.appkeys import SERVICES
 from service.web.callers import signed_in
 
@@ -109,24 +106,12 @@ def machine_document(machine: Machine, catalogue: CatalogueDocument) -> dict[str
 
 async def _list(request: web.Request, path: str, responsible_id: str | None) -> web.Response:
     services = request.app[SERVICES]
-    found, more = await services.machines.page(responsible_id=responsible_id, after=_after(request))
+    found, more = await services.machines.page(
+        responsible_id=responsible_id, after=name_before(read_query(request, ("cursor",)))
+    )
     documents = [machine_document(machine, services.current.catalogue) for machine in found]
     url = f"{services.settings.issuer}{path}"
-    return json_answer(documents, headers=link_on(request, url, more.encode().hex()) if more else {})
-
-
-def _after(request: web.Request) -> str:
-    """The folded name behind which the page begins. Raises Faulty for a cursor that is not from these lists."""
-    query = read_query(request, ("cursor",))
-    if "cursor" not in query:
-        return ""
-    try:
-        name = bytes.fromhex(said_by(query["cursor"][0])).decode()
-    except ValueError:
-        name = ""
-    if fault := text_fault("cursor", name, longest=4 * MAX_NAME):  # to fold a name may lengthen it
-        raise Faulty([fault])
-    return name
+    return json_answer(documents, headers=link_behind(request, url, more))
 
 
 async def _machine(request: web.Request) -> Machine:

@@ -13,9 +13,10 @@ import msgspec
 from aiohttp import web
 from msgspec import Meta
 
-from service.domain.errors import Fault
+from service.domain.errors import Fault, Faulty
 from service.domain.issuance import text_fault
 from service.domain.token import TokenState
+from service.domain.user import MAX_NAME
 
 LARGEST_PAGE: Final = 1_000
 _LONGEST_TEXT: Final = 255
@@ -57,6 +58,28 @@ def read_time(query: Mapping[str, list[str]], name: str, faults: list[Fault]) ->
         faults.append(Fault(name, "invalid_value", "a time like 2027-02-20T18:00:00Z"))
         return None
     return math.floor(moment.timestamp())
+
+
+def name_before(query: Mapping[str, list[str]]) -> str:
+    """The folded name behind which a list that is ordered by names goes on.
+
+    Raises:
+        Faulty: a cursor that is not from such a list.
+    """
+    if "cursor" not in query:
+        return ""
+    try:
+        name = bytes.fromhex(said_by(query["cursor"][0])).decode()
+    except ValueError:
+        name = ""
+    if fault := text_fault("cursor", name, longest=4 * MAX_NAME):  # to fold a name may lengthen it
+        raise Faulty([fault])
+    return name
+
+
+def link_behind(request: web.Request, url: str, name: str | None) -> dict[str, str]:
+    """The header by which such a list leads on; nothing where it has ended."""
+    return {} if name is None else link_on(request, url, name.encode().hex())
 
 
 def said_by(cursor: str) -> str:

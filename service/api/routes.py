@@ -7,7 +7,7 @@ from service.api.admin_keys import compromise_key, list_keys, rotate_keys
 from service.api.admin_policy import get_policy, put_policy
 from service.api.admin_rights import change_grant, change_role, enable_user
 from service.api.admin_tokens import INVENTORY, get_anyones, list_inventory, pause_anyones, revoke_anyones
-from service.api.admin_users import create_user, disable_user, find_users
+from service.api.admin_users import create_user, disable_user, find_users, get_user
 from service.api.catalogue import LONGEST_CATALOGUE, apply_catalogue, revoke_ahead
 from service.api.forward_auth import judge_for_client, judge_on_own_listener
 from service.api.health import livez, metrics, readyz
@@ -131,6 +131,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     _route("GET", SESSIONS, list_sessions, SESSION),
     _route("DELETE", f"{SESSIONS}/{{id}}", end_session, SESSION),
     _route("GET", "/v1/admin/users", find_users, READERS),
+    _route("GET", "/v1/admin/users/{id}", get_user, READERS),
     _route("POST", "/v1/admin/users", create_user, ADMINISTRATOR, confirmed=True),
     _route("POST", "/v1/admin/users/{id}/disable", disable_user, ADMINISTRATOR),
     _route("POST", "/v1/admin/users/{id}/enable", enable_user, ADMINISTRATOR, confirmed=True),

@@ -40,6 +40,9 @@ class Users(Protocol):
     async def find(self, name: str) -> User | None:
         """By name, compared folded."""
 
+    async def page(self, *, search: str | None, role: Role | None, after: str, limit: int) -> list[User]:
+        """People in the order of their folded names, behind `after`."""
+
     async def lock(self, user_id: str) -> User | None:
         """The row as it is once this transaction holds it; raises its version."""
 

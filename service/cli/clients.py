@@ -8,8 +8,8 @@ from typing import Any
 from urllib.parse import quote
 
 from service.cli.commands import Commands, add_command, add_group, words
-from service.cli.failures import Misuse
-from service.cli.output import Output, output_of, plural, printable, table
+from service.cli.failures import CommandFailed, Misuse
+from service.cli.output import Output, facts, output_of, plural, printable, table
 from service.cli.prompts import agree
 from service.cli.signed_in import SignedIn
 from service.cli.times import when
@@ -32,6 +32,14 @@ def add_parser(commands: Commands) -> None:
         help="list the clients whose secret opens something",
         examples=["safeconduct clients list"],
     )
+    show = add_command(
+        group,
+        "show",
+        run_show,
+        help="show one client: its APIs and what it may",
+        examples=["safeconduct clients show reports-api"],
+    )
+    show.add_argument("client", metavar="NAME-OR-ID")
     disable = add_command(
         group,
         "disable",
@@ -184,6 +192,26 @@ def run_list(arguments: Namespace) -> int:
     if clients:
         output.answers.print(rows)
     output.say(f"{plural(len(clients), 'client')}.")
+    return 0
+
+
+def run_show(arguments: Namespace) -> int:
+    output, service = output_of(arguments), SignedIn(arguments)
+    every = service.ask("GET", CLIENTS).body
+    found = [each for each in every if arguments.client in {each["id"], each["name"]}]
+    if len(found) != 1:
+        raise CommandFailed(
+            f"{'several clients are' if found else 'no client is'} called {arguments.client!r}",
+            *(f"  {each['id']}" for each in found),
+        )
+    [client] = found
+    if output.as_json:
+        output.json(client)
+        return 0
+    rows = [(name, client[name]) for name in ("id", "name")]
+    rows += [("APIs", " ".join(client["audiences"])), ("may", " ".join(client["permissions"]))]
+    rows += [("acts for", client["machine"])] if client["machine"] else []
+    output.answers.print(facts([*rows, ("since", when(client["created_at"]))]))
     return 0
 
 

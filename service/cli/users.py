@@ -11,6 +11,7 @@ from service.cli.commands import Commands, add_command, add_group, words
 from service.cli.failures import CommandFailed, Misuse
 from service.cli.http_client import Service
 from service.cli.output import Output, facts, output_of, plural, printable
+from service.cli.people import add_people
 from service.cli.prompts import agree, ask_new_password, ask_secret
 from service.cli.rights import add_rights
 from service.cli.session_file import write_private
@@ -26,6 +27,7 @@ def add_parser(commands: Commands) -> None:
     group = add_group(
         commands, "users", help="create and disable people, say what they may; accept a one-time link"
     )
+    add_people(group)
     _add_create(group)
     add_command(
         group,

@@ -4,6 +4,7 @@ from service.domain.user import Grant, GrantKind, Role, User, UserKind, fold
 from service.storage import words
 from service.storage.connection import Connection, Row, storable
 from service.storage.padded import in_widths
+from service.storage.patterns import containing
 
 
 def user_of(row: Row) -> User:
@@ -48,6 +49,18 @@ class SqlUsers:
         folded = fold(name)
         row = await self._connection.one("user_by_name", name_folded=folded) if storable(folded) else None
         return user_of(row) if row else None
+
+    async def page(self, *, search: str | None, role: Role | None, after: str, limit: int) -> list[User]:
+        if not storable(search or "") or not storable(after):
+            return []
+        rows = await self._connection.all(
+            "page_of_people",
+            pattern=containing(search),
+            role=None if role is None else role.value,
+            after_name=after,
+            limit=limit,
+        )
+        return [user_of(row) for row in rows]
 
     async def lock(self, user_id: str) -> User | None:
         row = await self._connection.one("lock_user", id=user_id)

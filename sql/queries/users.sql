@@ -53,3 +53,13 @@ SELECT id FROM users WHERE role = 'administrator' LIMIT 1;
 -- How many enabled administrators there are beside one user.
 SELECT count(*) AS administrators FROM users
  WHERE role = 'administrator' AND disabled_at IS NULL AND id <> :id;
+
+-- name: page_of_people(pattern, role, after_name, limit)
+-- People in the order of their folded names.
+SELECT id, kind, name, role, password_hash, grant_kind, grant_scopes, version, created_at, disabled_at
+  FROM users
+ WHERE kind = 'person' AND name_folded > CAST(:after_name AS TEXT)
+   AND name_folded LIKE CAST(:pattern AS TEXT) ESCAPE '\'
+   AND (CAST(:role AS TEXT) IS NULL OR role = CAST(:role AS TEXT))
+ ORDER BY name_folded
+ LIMIT :limit;

@@ -110,3 +110,15 @@ def test_a_client_with_keys_has_no_secret(
     assert (refused.returncode, no_secret.returncode, missing.returncode) == (1, 1, 2)
     assert "(invalid_jwks)" in refused.stderr
     assert made["machine"] in administrator.done("clients", "list")
+
+
+def test_a_client_is_shown_by_its_name(administrator: Safeconduct) -> None:
+    """With its APIs and what it may; never its secret."""
+    made = administrator.json("clients", "create", "shown-api", "--permission", "introspect,revoke")
+
+    shown = administrator.json("clients", "show", "shown-api")
+    words = administrator.done("clients", "show", made["id"])
+
+    assert shown == {name: value for name, value in made.items() if name != "secret"}
+    assert "introspect revoke" in words
+    assert administrator.run("clients", "show", "no-such-api").returncode == 1

@@ -197,3 +197,19 @@ def test_the_first_administrator_chooses_a_name(administrator: Safeconduct) -> N
     me = administrator.json("whoami")
 
     assert (me["name"], me["role"]) == ("ann", "administrator")
+
+
+def test_people_are_listed_and_shown(administrator: Safeconduct, person: Safeconduct) -> None:
+    """Who there is, with role and state; one of them with the grant and the tokens."""
+    me = person.json("whoami")
+    person.done("tokens", "create", "--note", "n", "--scope", "embed")
+
+    rows = administrator.done("users", "list", "--search", me["name"]).splitlines()
+    shown = administrator.json("users", "show", me["name"])
+    words = " ".join(administrator.done("users", "show", me["id"]).split())
+
+    assert len(rows) == 2
+    assert rows[1].split()[:3] == [me["id"], me["name"], "user"]
+    assert shown["tokens"] == {"active": 1, "expired": 0, "suspended": 0, "revoked": 0}
+    assert "tokens 1 active" in words
+    assert administrator.run("users", "show", "nobody-at-all").returncode == 1
