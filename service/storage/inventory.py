@@ -3,7 +3,7 @@ from collections.abc import Mapping, Sequence
 from service.domain.token_filter import InventoryItem, InventoryPage
 from service.domain.user import UserKind
 from service.storage.connection import Connection, Row, storable
-from service.storage.padded import in_widths
+from service.storage.padded import in_texts
 from service.storage.patterns import containing
 from service.storage.token_rows import token_of
 from service.storage.tokens import UNREVOKED
@@ -43,8 +43,8 @@ class SqlInventory:
 
     async def standing(self, token_ids: Sequence[str]) -> Mapping[str, tuple[str, bool]]:
         found: dict[str, tuple[str, bool]] = {}
-        for keys in in_widths(token_ids):
-            rows = await self._connection.all("standing_of", **keys)
+        for ids in in_texts(token_ids):
+            rows = await self._connection.all("standing_of", ids=ids)
             found |= {row["id"]: (row["owner_id"], row["revoked_at"] is not None) for row in rows}
         return found
 

@@ -1,8 +1,10 @@
-"""Up to 32 keys for one statement, which has a parameter for each."""
+"""Many keys for one statement: up to 32 in a parameter for each, or up to 1,000 ids in one."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
 WIDTH = 32
+MANY = 1_000
+_ID = 32  # characters
 _NAMES = tuple(f"k{number:02}" for number in range(1, WIDTH + 1))
 
 
@@ -17,3 +19,11 @@ def in_widths(keys: Sequence[str]) -> Iterator[Mapping[str, str]]:
     """The parameters of as many statements as `keys` need."""
     for start in range(0, len(keys), WIDTH):
         yield padded(keys[start : start + WIDTH])
+
+
+def in_texts(ids: Sequence[str]) -> Iterator[str]:
+    """The parameter `ids` of as many statements as there must be."""
+    if any(len(id_) != _ID for id_ in ids):
+        raise ValueError(f"an id has {_ID} characters")
+    for start in range(0, len(ids), MANY):
+        yield " ".join(ids[start : start + MANY])

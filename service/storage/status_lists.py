@@ -5,6 +5,7 @@ from service.domain.receipt import Notice
 from service.domain.status_list import ListHead, ListSnapshot, SignedList
 from service.domain.token import StatusChange
 from service.storage.connection import Connection
+from service.storage.padded import in_texts
 
 
 class SqlStatusLists:
@@ -39,18 +40,12 @@ class SqlStatusLists:
     async def announce(self, changes: Sequence[StatusChange], now: int) -> int:
         head = await self._connection.only("advance_head", name="revision", count=1)
         self.announced = revision = int(head["value"])
-        rows = [
-            {
-                "revision": revision,
-                "list_id": change.list_id,
-                "idx": change.idx,
-                "status": change.status,
-                "jti": change.jti,
-                "changed_at": now,
-            }
-            for change in changes
-        ]
-        await self._connection.many("add_status_change", rows)
+        for status in sorted({change.status for change in changes}):
+            jtis = sorted({change.jti for change in changes if change.status == status})
+            for ids in in_texts(jtis):
+                await self._connection.all(
+                    "add_status_changes", revision=revision, status=status, changed_at=now, ids=ids
+                )
         touched = sorted({change.list_id for change in changes})
         await self._connection.many(
             "touch_status_list", [{"id": each, "revision": revision} for each in touched]

@@ -52,3 +52,19 @@ SELECT c.name
 SELECT name, setting AS value
   FROM pg_settings
  WHERE name IN ('fsync', 'full_page_writes', 'synchronous_commit', 'synchronous_standby_names');
+
+-- name: hold_tokens(ids)
+-- Hold many records for this transaction: families by their parent's id, and the parent first.
+SELECT id
+  FROM token
+ WHERE id = ANY(string_to_array(CAST(:ids AS TEXT), ' '))
+ ORDER BY coalesce(parent_id, id), parent_id IS NOT NULL, id
+   FOR NO KEY UPDATE;
+
+-- name: hold_families(ids)
+-- The same with their children.
+SELECT id, parent_id
+  FROM token
+ WHERE id = ANY(string_to_array(CAST(:ids AS TEXT), ' ')) OR parent_id = ANY(string_to_array(CAST(:ids AS TEXT), ' '))
+ ORDER BY coalesce(parent_id, id), parent_id IS NOT NULL, id
+   FOR NO KEY UPDATE;

@@ -44,3 +44,20 @@ SELECT column1 AS name
 SELECT 'journal_mode' AS name, journal_mode AS value FROM pragma_journal_mode
 UNION ALL
 SELECT 'synchronous', CAST(synchronous AS TEXT) FROM pragma_synchronous;
+
+-- name: hold_tokens(ids)
+-- Hold many records for this transaction: there is no other one that writes.
+SELECT id FROM token WHERE id = :ids;
+
+-- name: hold_families(ids)
+-- Many records and their children, which nobody else can write.
+WITH RECURSIVE
+     line (n, ids) AS (
+         SELECT 1, substr(:ids, 1, 1056)
+         UNION ALL
+         SELECT n + 1056, substr(:ids, n + 1056, 1056) FROM line WHERE n + 1056 < length(:ids)),
+     key (n, id, ids) AS (
+         SELECT 1, substr(ids, 1, 32), ids FROM line
+         UNION ALL
+         SELECT n + 33, substr(ids, n + 33, 32), ids FROM key WHERE n + 33 < length(ids))
+SELECT id, parent_id FROM token WHERE id IN (SELECT id FROM key) OR parent_id IN (SELECT id FROM key);

@@ -42,10 +42,17 @@ SELECT t.id, t.owner_id, t.sequence, t.note, t.scopes, t.audiences, t.allowed_ip
   LEFT JOIN token_value v ON v.jti = t.jti
  WHERE t.id = :id;
 
--- name: standing_of(k01, k02, k03, k04, k05, k06, k07, k08, k09, k10, k11, k12, k13, k14, k15, k16, k17, k18, k19, k20, k21, k22, k23, k24, k25, k26, k27, k28, k29, k30, k31, k32)
--- Whose up to 32 records are, and when they were revoked; what is not there has no row.
+-- name: standing_of(ids)
+-- Whose many records are, and when they were revoked; what is not there has no row.
+WITH RECURSIVE
+     line (n, ids) AS (
+         SELECT 1, substr(CAST(:ids AS TEXT), 1, 1056)
+         UNION ALL
+         SELECT n + 1056, substr(CAST(:ids AS TEXT), n + 1056, 1056) FROM line WHERE n + 1056 < length(CAST(:ids AS TEXT))),
+     key (n, id, ids) AS (
+         SELECT 1, substr(ids, 1, 32), ids FROM line
+         UNION ALL
+         SELECT n + 33, substr(ids, n + 33, 32), ids FROM key WHERE n + 33 < length(ids))
 SELECT id, owner_id, revoked_at
   FROM token
- WHERE id IN
-       (:k01, :k02, :k03, :k04, :k05, :k06, :k07, :k08, :k09, :k10, :k11, :k12, :k13, :k14, :k15, :k16, :k17,
-        :k18, :k19, :k20, :k21, :k22, :k23, :k24, :k25, :k26, :k27, :k28, :k29, :k30, :k31, :k32);
+ WHERE id IN (SELECT id FROM key);

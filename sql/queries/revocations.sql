@@ -1,23 +1,36 @@
 -- Revocations hold every record they touch, in one order, before they write it or a value of it.
+--
+-- Many ids come as one text, a space between two: cut into lines of 32, and these into ids, because to reach a place in
+-- a long text PostgreSQL walks there from its beginning.
 
--- name: hold_token(id)*!
--- Hold a record for this transaction.
-UPDATE token SET created_at = created_at WHERE id = :id;
-
--- name: revoke_records(now, by, reason, k01, k02, k03, k04, k05, k06, k07, k08, k09, k10, k11, k12, k13, k14, k15, k16, k17, k18, k19, k20, k21, k22, k23, k24, k25, k26, k27, k28, k29, k30, k31, k32)
--- Revoke up to 32 records; answers those that were not revoked before, because a first revocation stays.
+-- name: revoke_records(now, by, reason, ids)
+-- Revoke many records; answers those that were not revoked before, because a first revocation stays.
+WITH RECURSIVE
+     line (n, ids) AS (
+         SELECT 1, substr(CAST(:ids AS TEXT), 1, 1056)
+         UNION ALL
+         SELECT n + 1056, substr(CAST(:ids AS TEXT), n + 1056, 1056) FROM line WHERE n + 1056 < length(CAST(:ids AS TEXT))),
+     key (n, id, ids) AS (
+         SELECT 1, substr(ids, 1, 32), ids FROM line
+         UNION ALL
+         SELECT n + 33, substr(ids, n + 33, 32), ids FROM key WHERE n + 33 < length(ids))
 UPDATE token SET revoked_at = :now, revoked_by = :by, revoke_reason = :reason
- WHERE revoked_at IS NULL AND id IN
-       (:k01, :k02, :k03, :k04, :k05, :k06, :k07, :k08, :k09, :k10, :k11, :k12, :k13, :k14, :k15, :k16, :k17,
-        :k18, :k19, :k20, :k21, :k22, :k23, :k24, :k25, :k26, :k27, :k28, :k29, :k30, :k31, :k32)
+ WHERE revoked_at IS NULL AND id IN (SELECT id FROM key)
 RETURNING id;
 
--- name: revoke_values_of(now, k01, k02, k03, k04, k05, k06, k07, k08, k09, k10, k11, k12, k13, k14, k15, k16, k17, k18, k19, k20, k21, k22, k23, k24, k25, k26, k27, k28, k29, k30, k31, k32)
--- Revoke the values of up to 32 records; answers those that were not revoked before.
+-- name: revoke_values_of(now, ids)
+-- Revoke the values of many records; answers those that were not revoked before.
+WITH RECURSIVE
+     line (n, ids) AS (
+         SELECT 1, substr(CAST(:ids AS TEXT), 1, 1056)
+         UNION ALL
+         SELECT n + 1056, substr(CAST(:ids AS TEXT), n + 1056, 1056) FROM line WHERE n + 1056 < length(CAST(:ids AS TEXT))),
+     key (n, id, ids) AS (
+         SELECT 1, substr(ids, 1, 32), ids FROM line
+         UNION ALL
+         SELECT n + 33, substr(ids, n + 33, 32), ids FROM key WHERE n + 33 < length(ids))
 UPDATE token_value SET revoked_at = :now
- WHERE revoked_at IS NULL AND token_id IN
-       (:k01, :k02, :k03, :k04, :k05, :k06, :k07, :k08, :k09, :k10, :k11, :k12, :k13, :k14, :k15, :k16, :k17,
-        :k18, :k19, :k20, :k21, :k22, :k23, :k24, :k25, :k26, :k27, :k28, :k29, :k30, :k31, :k32)
+ WHERE revoked_at IS NULL AND token_id IN (SELECT id FROM key)
 RETURNING list_id, idx, jti;
 
 -- name: revoke_values_but(token_id, now, k01, k02, k03, k04, k05, k06, k07, k08, k09, k10, k11, k12, k13, k14, k15, k16, k17, k18, k19, k20, k21, k22, k23, k24, k25, k26, k27, k28, k29, k30, k31, k32)
@@ -28,23 +41,35 @@ UPDATE token_value SET revoked_at = :now
         :k18, :k19, :k20, :k21, :k22, :k23, :k24, :k25, :k26, :k27, :k28, :k29, :k30, :k31, :k32)
 RETURNING list_id, idx, jti;
 
--- name: revoke_ended_values(now, k01, k02, k03, k04, k05, k06, k07, k08, k09, k10, k11, k12, k13, k14, k15, k16, k17, k18, k19, k20, k21, k22, k23, k24, k25, k26, k27, k28, k29, k30, k31, k32)
--- Revoke up to 32 values that the service has ended before their exp; answers those that were not revoked before.
+-- name: revoke_ended_values(now, ids)
+-- Revoke many values that the service has ended before their exp; answers those that were not revoked before.
+WITH RECURSIVE
+     line (n, ids) AS (
+         SELECT 1, substr(CAST(:ids AS TEXT), 1, 1056)
+         UNION ALL
+         SELECT n + 1056, substr(CAST(:ids AS TEXT), n + 1056, 1056) FROM line WHERE n + 1056 < length(CAST(:ids AS TEXT))),
+     key (n, id, ids) AS (
+         SELECT 1, substr(ids, 1, 32), ids FROM line
+         UNION ALL
+         SELECT n + 33, substr(ids, n + 33, 32), ids FROM key WHERE n + 33 < length(ids))
 UPDATE token_value SET revoked_at = :now
- WHERE revoked_at IS NULL AND ends_at < expires_at AND ends_at <= :now AND jti IN
-       (:k01, :k02, :k03, :k04, :k05, :k06, :k07, :k08, :k09, :k10, :k11, :k12, :k13, :k14, :k15, :k16, :k17,
-        :k18, :k19, :k20, :k21, :k22, :k23, :k24, :k25, :k26, :k27, :k28, :k29, :k30, :k31, :k32)
+ WHERE revoked_at IS NULL AND ends_at < expires_at AND ends_at <= :now AND jti IN (SELECT id FROM key)
 RETURNING list_id, idx, jti;
 
--- name: revoke_values_by(kid, now)
--- Revoke the live values that a key signed; answers those that were not revoked before.
+-- name: revoke_values(now, ids)
+-- Revoke many values, by their jti; answers those that were not revoked before.
+WITH RECURSIVE
+     line (n, ids) AS (
+         SELECT 1, substr(CAST(:ids AS TEXT), 1, 1056)
+         UNION ALL
+         SELECT n + 1056, substr(CAST(:ids AS TEXT), n + 1056, 1056) FROM line WHERE n + 1056 < length(CAST(:ids AS TEXT))),
+     key (n, id, ids) AS (
+         SELECT 1, substr(ids, 1, 32), ids FROM line
+         UNION ALL
+         SELECT n + 33, substr(ids, n + 33, 32), ids FROM key WHERE n + 33 < length(ids))
 UPDATE token_value SET revoked_at = :now
- WHERE kid = :kid AND revoked_at IS NULL AND expires_at > :now
+ WHERE revoked_at IS NULL AND jti IN (SELECT id FROM key)
 RETURNING list_id, idx, jti;
-
--- name: family_of(token_id)
--- A record and its children.
-SELECT id, parent_id FROM token WHERE id = :token_id OR parent_id = :token_id;
 
 -- name: family_by_values_but(token_id, k01, k02, k03, k04, k05, k06, k07, k08, k09, k10, k11, k12, k13, k14, k15, k16, k17, k18, k19, k20, k21, k22, k23, k24, k25, k26, k27, k28, k29, k30, k31, k32)
 -- A record and its children, except those that up to 32 values of it have made.
@@ -56,38 +81,23 @@ SELECT id, parent_id
              (:k01, :k02, :k03, :k04, :k05, :k06, :k07, :k08, :k09, :k10, :k11, :k12, :k13, :k14, :k15, :k16, :k17,
               :k18, :k19, :k20, :k21, :k22, :k23, :k24, :k25, :k26, :k27, :k28, :k29, :k30, :k31, :k32)));
 
--- name: families_of(k01, k02, k03, k04, k05, k06, k07, k08, k09, k10, k11, k12, k13, k14, k15, k16, k17, k18, k19, k20, k21, k22, k23, k24, k25, k26, k27, k28, k29, k30, k31, k32)
--- Up to 32 records and their children.
-SELECT id, parent_id
-  FROM token
- WHERE id IN
-       (:k01, :k02, :k03, :k04, :k05, :k06, :k07, :k08, :k09, :k10, :k11, :k12, :k13, :k14, :k15, :k16, :k17,
-        :k18, :k19, :k20, :k21, :k22, :k23, :k24, :k25, :k26, :k27, :k28, :k29, :k30, :k31, :k32)
-    OR parent_id IN
-       (:k01, :k02, :k03, :k04, :k05, :k06, :k07, :k08, :k09, :k10, :k11, :k12, :k13, :k14, :k15, :k16, :k17,
-        :k18, :k19, :k20, :k21, :k22, :k23, :k24, :k25, :k26, :k27, :k28, :k29, :k30, :k31, :k32);
-
 -- name: unrevoked_tokens_of(owner_id)
 -- The records of an owner that are not revoked.
 SELECT id, parent_id FROM token WHERE owner_id = :owner_id AND revoked_at IS NULL;
 
--- name: tokens_resting_on(kid, now, limit)
--- Records with a live value that a key signed, and their children. `rests` is 1 where the record itself hangs on the
--- key: by its current value, by the current value of its parent, or by the value that made it. Those come first.
-SELECT r.id, r.parent_id, max(r.rests) AS rests
-  FROM (SELECT t.id, t.parent_id, CASE WHEN t.jti = v.jti THEN 1 ELSE 0 END AS rests
-          FROM token_value v
-          JOIN token t ON t.id = v.token_id
-         WHERE v.kid = :kid AND v.revoked_at IS NULL AND v.expires_at > :now
-        UNION ALL
-        SELECT c.id, c.parent_id, CASE WHEN t.jti = v.jti OR c.parent_jti = v.jti THEN 1 ELSE 0 END
-          FROM token_value v
-          JOIN token t ON t.id = v.token_id
-          JOIN token c ON c.parent_id = t.id
-         WHERE v.kid = :kid AND v.revoked_at IS NULL AND v.expires_at > :now) r
- GROUP BY r.id, r.parent_id
- ORDER BY max(r.rests) DESC, r.id
- LIMIT :limit;
+-- name: live_values_by(kid, now, limit)
+-- Live values that a key signed, those that expire first first, each with its record and with every child of that. `rests`
+-- is 1 where the record itself hangs on the value: it is its current one; for a child, its parent's current one, or the
+-- one that made it.
+SELECT e.jti, t.id, t.parent_id, CASE WHEN t.jti = e.jti THEN 1 ELSE 0 END AS rests,
+       c.id AS child_id, CASE WHEN t.jti = e.jti OR c.parent_jti = e.jti THEN 1 ELSE 0 END AS child_rests
+  FROM (SELECT jti, token_id
+          FROM token_value
+         WHERE kid = :kid AND revoked_at IS NULL AND expires_at > :now
+         ORDER BY expires_at
+         LIMIT :limit) e
+  JOIN token t ON t.id = e.token_id
+  LEFT JOIN token c ON c.parent_id = t.id;
 
 -- name: ended_values(now, limit)
 -- Values that the service has ended before their exp and that are not revoked yet, the longest ended first, each with

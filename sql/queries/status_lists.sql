@@ -16,10 +16,22 @@ SELECT id FROM status_list WHERE retired_at IS NULL ORDER BY position;
 -- Published lists with a change of a higher revision, oldest first.
 SELECT id FROM status_list WHERE revision > :revision AND retired_at IS NULL ORDER BY position;
 
--- name: add_status_change(revision, list_id, idx, status, jti, changed_at)*!
--- Tell the published lists of a change.
+-- name: add_status_changes(revision, status, changed_at, ids)
+-- Tell the published lists of the status that many values have now, by their jti.
+WITH RECURSIVE
+     line (n, ids) AS (
+         SELECT 1, substr(CAST(:ids AS TEXT), 1, 1056)
+         UNION ALL
+         SELECT n + 1056, substr(CAST(:ids AS TEXT), n + 1056, 1056) FROM line WHERE n + 1056 < length(CAST(:ids AS TEXT))),
+     key (n, id, ids) AS (
+         SELECT 1, substr(ids, 1, 32), ids FROM line
+         UNION ALL
+         SELECT n + 33, substr(ids, n + 33, 32), ids FROM key WHERE n + 33 < length(ids))
 INSERT INTO status_change (revision, list_id, idx, status, jti, changed_at)
-VALUES (:revision, :list_id, :idx, :status, :jti, :changed_at);
+SELECT :revision, list_id, idx, :status, jti, :changed_at
+  FROM token_value
+ WHERE jti IN (SELECT id FROM key)
+RETURNING jti;
 
 -- name: touch_status_list(id, revision)*!
 -- Note the revision of the latest change of a list.
