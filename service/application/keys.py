@@ -21,6 +21,7 @@ from keys import (
     plan,
     rotate,
 )
+from service.application import lost_values
 from service.application.current import Current
 from service.application.ports import Storage, Transaction
 from service.domain.audit import AuditEntry
@@ -86,7 +87,19 @@ class KeyRoom:
             changes = await self._revoke(tx, ring, transitions, now=now, actor=actor)
             await tx.audit.append([_entry(transition, actor, reason) for transition in transitions], now)
         await self._current.reload(self._storage)
-        return KeysChanged(transitions, revoked=len(changes))
+        rest = [await self.end_values(kid, actor=actor) for kid in _lost(transitions)]
+        return KeysChanged(transitions, revoked=len(changes) + sum(rest))
+
+    async def end_values(self, kid: str, *, actor: str) -> int:
+        """End what a compromised key signed, as far as that is not done; answers how many values were ended."""
+        return await lost_values.end_lost_values(self._storage, kid, by=actor)
+
+    async def end_what_was_left(self) -> None:
+        """Go on where a process fell over after a compromise."""
+        async with self._storage.reading() as read:
+            left = await read.keys.lost_with_live_values()
+        for kid in left:
+            await self.end_values(kid, actor="scheduler")
 
     async def _make(self, planned: Plan) -> tuple[Transition, ...]:
         if self.masters is None:
@@ -96,15 +109,17 @@ class KeyRoom:
     async def _revoke(
         self, tx: Transaction, ring: KeyRing, transitions: tuple[Transition, ...], *, now: int, actor: str
     ) -> list[StatusChange]:
+        """The first portion of what compromised keys signed; where there is more, all lists are signed anew."""
         changes: list[StatusChange] = []
-        for transition in transitions:
-            if transition.step is Step.COMPROMISE:
-                changes += await tx.revocations.revoke_kid(
-                    transition.kid, now=now, by=actor, reason="key_compromised"
-                )
+        for kid in _lost(transitions):
+            changes += await tx.revocations.revoke_kid(
+                kid, now=now, by=actor, reason="key_compromised", limit=lost_values.PORTION
+            )
         if changes:
             await tx.status_lists.announce(changes, now)
-        if any(_discredits_lists(transition, ring) for transition in transitions):
+        if len(changes) >= lost_values.PORTION or any(
+            _discredits_lists(transition, ring) for transition in transitions
+        ):
             await tx.status_lists.sign_anew()
         return changes
 
@@ -135,6 +150,7 @@ class RotateKeys:
         def planning(ring: KeyRing, now: int, live: Mapping[str, int]) -> Plan:
             return plan(ring, self._policy, now, live=live, masters=self._room.masters)
 
+        await self._room.end_what_was_left()
         try:
             return await self._room.carry_out(planning, actor="scheduler")
         except KeysChangedMeanwhile:
@@ -148,13 +164,16 @@ class CompromiseKey:
         self._policy = policy
 
     async def __call__(self, kid: str, *, reason: str, actor: str, dry_run: bool = False) -> KeysChanged:
-        """End a key and everything it signed, in one transaction; the next key signs at once.
+        """End a key and everything it signed; the next key signs at once.
 
-        With `dry_run` only the number of values that would be revoked is answered.
+        From the first commit on nothing that it signed is honoured; a great many values are then written down as
+        revoked in portions. With `dry_run` only the number of values that would be revoked is answered.
 
         Raises:
             KeyNotFound: no such key.
             KeysChangedMeanwhile: another change came first.
+            StorageUnavailable, OutcomeUnknown: some of it may not be written down yet; housekeeping will, or ask
+                again.
         """
         if dry_run:
             async with self._storage.reading() as read:
@@ -165,9 +184,10 @@ class CompromiseKey:
             return compromise(ring, self._policy, now, {kid}, reason=reason, masters=self._room.masters)
 
         changed = await self._room.carry_out(planning, actor=actor, reason=reason)
-        if not changed.transitions:
-            await self._note_repeat(kid, actor, reason)
-        return changed
+        if changed.transitions:
+            return changed
+        await self._note_repeat(kid, actor, reason)
+        return KeysChanged((), revoked=await self._room.end_values(kid, actor=actor))
 
     async def _note_repeat(self, kid: str, actor: str, reason: str) -> None:
         """A repeat writes as well, so that its commit waits for the same durability as the first (threats 8)."""
@@ -198,6 +218,11 @@ def _entry(transition: Transition, actor: str, reason: str | None) -> AuditEntry
     return AuditEntry(
         actor=actor, action=f"key.{transition.step}", subject=f"key:{transition.kid}", detail=detail
     )
+
+
+def _lost(transitions: tuple[Transition, ...]) -> list[str]:
+    """The keys that are compromised by them."""
+    return [transition.kid for transition in transitions if transition.step is Step.COMPROMISE]
 
 
 def _discredits_lists(transition: Transition, ring: KeyRing) -> bool:

@@ -100,7 +100,7 @@ class Tokens(Protocol):
         """Write every member of the record that may change (all but id, owner, created_at, parents)."""
 
     async def live_values(self, token_id: str) -> list[TokenValue]:
-        """Values not revoked whose exp has not passed."""
+        """Values not revoked whose exp has not passed, and whose key is not compromised."""
 
     async def end_values_at(self, token_id: str, ends_at: int) -> None:
         """Let live values end no later than `ends_at`."""
@@ -123,6 +123,12 @@ class Keys(Protocol):
 
     async def live_by_kid(self) -> Mapping[str, int]:
         """For each kid the number of live values."""
+
+    async def lost_with_live_values(self) -> list[str]:
+        """Compromised keys of which values are not written down as revoked yet."""
+
+    async def is_lost(self, token_id: str) -> bool:
+        """Whether a record hangs on a live value of a compromised key: its own, its parent's, or its maker."""
 
 
 class Secrets(Protocol):

@@ -33,7 +33,7 @@ class Renewal:
             TokenIsRevoked, TokenIsSuspended: nothing may come of it.
         """
         token = await lock_own_token(tx, token_id, owner_id, signing=True)
-        if token.revoked_at is not None:
+        if token.revoked_at is not None or await tx.keys.is_lost(token_id):
             raise TokenIsRevoked("revoked for good; copy its settings into a new token")
         if token.suspended_at is not None:
             raise TokenIsSuspended("paused; resume it first")

@@ -48,6 +48,12 @@ class SqlKeys:
     async def live_by_kid(self) -> Mapping[str, int]:
         return {row["kid"]: row["live"] for row in await self._connection.all("live_by_kid")}
 
+    async def lost_with_live_values(self) -> list[str]:
+        return [row["kid"] for row in await self._connection.all("lost_with_live_values")]
+
+    async def is_lost(self, token_id: str) -> bool:
+        return await self._connection.one("lost_record", token_id=token_id) is not None
+
 
 def _key_of(row: Row) -> SigningKey:
     return SigningKey(

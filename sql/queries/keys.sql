@@ -37,3 +37,21 @@ SELECT l.kid, count(*) AS live
         UNION ALL
         SELECT kid FROM short_token WHERE revoked_at IS NULL AND expires_at > sc_now()) l
  GROUP BY l.kid;
+
+-- name: lost_with_live_values()
+-- Compromised keys that signed values which are neither revoked nor expired.
+SELECT k.kid
+  FROM signing_key k
+ WHERE k.state = 'compromised'
+   AND EXISTS (SELECT 1 FROM token_value v WHERE v.kid = k.kid AND v.revoked_at IS NULL AND v.expires_at > sc_now());
+
+-- name: lost_record(token_id)^
+-- A row for a record that hangs on a value which is neither revoked nor expired and was signed by a compromised key: on
+-- its current one, on its parent's current one, or on the one that made it.
+SELECT t.id
+  FROM token t
+  LEFT JOIN token p ON p.id = t.parent_id
+  JOIN token_value v ON v.jti IN (t.jti, p.jti, t.parent_jti)
+  JOIN signing_key k ON k.kid = v.kid
+ WHERE t.id = :token_id AND v.revoked_at IS NULL AND v.expires_at > sc_now() AND k.state = 'compromised'
+ LIMIT 1;

@@ -112,11 +112,13 @@ SELECT e.jti, t.id, t.parent_id, c.id AS child_id
   LEFT JOIN token c ON c.parent_id = t.id AND c.parent_jti = e.jti AND c.revoked_at IS NULL;
 
 -- name: statuses_of(token_id)
--- What the lists should say of each live value of a record and of its children: 0 valid, 2 suspended.
+-- What the lists should say of each live value of a record and of its children: 0 valid, 2 suspended. Values of a
+-- compromised key are over, also those that are not written down as revoked yet.
 SELECT v.list_id, v.idx, v.jti,
        CASE WHEN t.suspended_at IS NOT NULL OR p.suspended_at IS NOT NULL THEN 2 ELSE 0 END AS status
   FROM token t
   JOIN token_value v ON v.token_id = t.id
+  JOIN signing_key k ON k.kid = v.kid AND k.state IN ('active', 'retired')
   LEFT JOIN token p ON p.id = t.parent_id
  WHERE (t.id = :token_id OR t.parent_id = :token_id) AND t.revoked_at IS NULL AND v.revoked_at IS NULL
    AND v.ends_at > sc_now();

@@ -99,11 +99,13 @@ SELECT coalesce(sum(CASE WHEN o.state = 'active' THEN 1 ELSE 0 END), 0) AS activ
           JOIN token t ON t.owner_id = :owner_id) o;
 
 -- name: live_values(token_id)
--- The values of a record that are not revoked and whose exp has not passed, oldest first.
-SELECT jti, token_id, token_hash, kid, list_id, idx, issued_at, not_before, expires_at, ends_at, revoked_at
-  FROM token_value
- WHERE token_id = :token_id AND revoked_at IS NULL AND expires_at > sc_now()
- ORDER BY issued_at, jti;
+-- The values of a record that are not revoked, whose exp has not passed and whose key is not compromised, oldest first.
+SELECT v.jti, v.token_id, v.token_hash, v.kid, v.list_id, v.idx, v.issued_at, v.not_before, v.expires_at, v.ends_at,
+       v.revoked_at
+  FROM token_value v
+  JOIN signing_key k ON k.kid = v.kid AND k.state IN ('active', 'retired')
+ WHERE v.token_id = :token_id AND v.revoked_at IS NULL AND v.expires_at > sc_now()
+ ORDER BY v.issued_at, v.jti;
 
 -- name: end_values_at(token_id, ends_at)
 -- Let the values of a record that are not revoked end no later than a time.
