@@ -143,6 +143,12 @@ class Core:
             self.issuer.failed(want, moment)
             self.source.failed(want, moment)
 
+    def list_age(self, token: str) -> int | None:
+        """Seconds since what the list shows that decides about `token`, if it was found good and one does."""
+        remembered = self._tokens.peek(token)
+        held = None if remembered is None else self.source.deciding(remembered.claims)
+        return None if held is None or held.as_of < 0 else max(0, self._time().now - held.as_of)
+
     def bound(self) -> str:
         """In words: how soon a revoked token is refused."""
         return self.source.bound()

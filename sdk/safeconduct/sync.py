@@ -93,6 +93,13 @@ class Verifier:
         """Those names of `scope` that verified `claims` do not cover."""
         return self._core.missing(claims, scope)
 
+    def list_age(self, token: str) -> int | None:
+        """Seconds since the state of the database that the list shows which decided about `token`.
+
+        None for a token that was not found good, or where no list decides.
+        """
+        return self._core.list_age(token)
+
     @property
     def bound(self) -> str:
         """In words: how soon this verifier refuses a revoked token."""

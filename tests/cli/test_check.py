@@ -2,7 +2,8 @@
 
 import json
 
-from service.cli.tokens.check import _bare
+from safeconduct.check import bare
+
 from tests.cli.bearer import show_itself
 from tests.cli.command import Safeconduct
 
@@ -90,7 +91,7 @@ def test_to_check_a_token_is_no_use_of_it(person: Safeconduct) -> None:
 
 def test_the_word_before_a_token_is_left_out() -> None:
     """People copy the whole header."""
-    assert [_bare(text) for text in ("x.y.z", " bearer x.y.z ", "Bearer  x.y.z")] == ["x.y.z"] * 3
+    assert [bare(text) for text in ("x.y.z", " bearer x.y.z ", "Bearer  x.y.z")] == ["x.y.z"] * 3
 
 
 def test_a_new_token_like_another(person: Safeconduct) -> None:

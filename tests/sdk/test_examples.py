@@ -1,62 +1,19 @@
 """Every framework's example, run as it stands beside a live service: accepted, refused, revoked, compromised."""
 
-import http.client
-import json
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
 from safeconduct import STRICT
 
 from tests.lab.replica import Replica, running_replica
+from tests.sdk.examples import Example, running_example
 from tests.servers.leash import Leash
-from tests.servers.process import ServerProcess, free_port, private_folder
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
 NAMES = ["aiohttp", "fastapi", "asgi", "flask", "wsgi", "django", "drf"]
-
-
-@dataclass
-class Reply:
-    status: int
-    headers: http.client.HTTPMessage
-    body: bytes
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.body)
-
-    @property
-    def code(self) -> str:
-        """Of a refusal; FastAPI puts it below `detail`."""
-        return self.json.get("detail", self.json)["code"]
-
-
-@dataclass
-class Example:
-    name: str
-    port: int
-
-    def call(self, authorization: str | None = None, method: str = "GET", path: str = "/connectors") -> Reply:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-        try:
-            connection.request(
-                method, path, headers={"Authorization": authorization} if authorization else {}
-            )
-            response = connection.getresponse()
-            return Reply(response.status, response.headers, response.read())
-        finally:
-            connection.close()
-
-    def is_up(self) -> bool:
-        try:
-            return self.call(path="/health").status == 200
-        except OSError:
-            return False
 
 
 @pytest.fixture(scope="module")
@@ -68,27 +25,8 @@ def replica(leash: Leash) -> Iterator[Replica]:
 @pytest.fixture(scope="module")
 def examples(replica: Replica, leash: Leash) -> Iterator[list[Example]]:
     """All of them, each a process of its own."""
-    processes, found = [], []
-    with private_folder("examples", leash) as folder:
-        try:
-            for name in NAMES:
-                example = Example(name, free_port())
-                (folder / name).mkdir()
-                process = ServerProcess(
-                    name,
-                    [sys.executable, EXAMPLES / f"api_{name}.py"],
-                    folder=folder / name,
-                    leash=leash,
-                    ready=example.is_up,
-                    environment={"ISSUER": replica.deployment.issuer, "PORT": str(example.port)},
-                )
-                processes.append(process)
-                process.start()
-                found.append(example)
-            yield found
-        finally:
-            for process in processes:
-                process.kill9()
+    with ExitStack() as running:
+        yield [running.enter_context(running_example(name, replica, leash)) for name in NAMES]
 
 
 @pytest.fixture(params=NAMES)

@@ -1,16 +1,11 @@
 """`safeconduct tokens check`: what a token is, whether it holds, and why not."""
 
-import ipaddress
 from argparse import Namespace
-from collections.abc import Mapping
-from contextlib import suppress
 from typing import Any, Final
 
 from rich.text import Text
-from safeconduct.errors import SafeconductError
-from safeconduct.explain import Explanation, explain
-from safeconduct.sync import Verifier
-from safeconduct.words import unverified
+from safeconduct.check import bare, examine
+from safeconduct.explain import Explanation
 
 from service.cli.commands import Commands, add_command
 from service.cli.failures import CommandFailed, Problem, Unreachable
@@ -27,7 +22,6 @@ REFUSED: Final = 1
 UNTOLD: Final = 3
 """Exit codes."""
 
-_BEARER: Final = "bearer "
 _MARKS: Final = {True: ("yes", "green"), False: ("NO", "red"), None: ("-", "dim")}
 
 
@@ -58,8 +52,14 @@ def add_check(group: Commands) -> None:
 
 def run_check(arguments: Namespace) -> int:
     output = output_of(arguments)
-    token = _bare(ask_secret("Token").reveal())
-    explanation = _judge(token, arguments)
+    token = bare(ask_secret("Token").reveal())
+    explanation = examine(
+        service_of(arguments).url,
+        token,
+        audience=arguments.audience,
+        scope=arguments.scope,
+        client_address=arguments.from_ip,
+    )
     known = _known(token, arguments)
     if output.as_json:
         output.json({**explanation.to_json(), "service": known})
@@ -69,39 +69,6 @@ def run_check(arguments: Namespace) -> int:
         return UNTOLD
     holds = explanation.holds is not False and (known is None or known["holds"])
     return HOLDS if holds else REFUSED
-
-
-def _bare(text: str) -> str:
-    text = text.strip()
-    return text[len(_BEARER) :].strip() if text.lower().startswith(_BEARER) else text
-
-
-def _judge(token: str, arguments: Namespace) -> Explanation:
-    """As the SDK's verifier does, from scratch."""
-    read = unverified(token)
-    claims: Mapping[str, Any] = read[1] if read else {}
-    error: SafeconductError | None = None
-    with Verifier(service_of(arguments).url, arguments.audience or _audiences(claims)) as verifier:
-        try:
-            verifier.verify(
-                token, scope=arguments.scope, client_address=arguments.from_ip or _good_address(claims)
-            )
-        except SafeconductError as refusal:
-            error = refusal
-    return explain(token, error, now=system_clock())
-
-
-def _audiences(claims: Mapping[str, Any]) -> list[str]:
-    said = claims.get("aud")
-    named = [each for each in (said if isinstance(said, list) else [said]) if isinstance(each, str) and each]
-    return named or ["nobody"]
-
-
-def _good_address(claims: Mapping[str, Any]) -> str | None:
-    """One that the token itself allows; none is needed where it allows all."""
-    with suppress(ValueError, TypeError, IndexError, KeyError):
-        return str(ipaddress.ip_network(claims["allowed_ips"][0]).network_address)
-    return None
 
 
 def _known(token: str, arguments: Namespace) -> dict[str, Any] | None:
