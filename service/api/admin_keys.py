@@ -12,7 +12,9 @@ from service.api.bodies import read_body
 from service.api.times import rfc3339, rfc3339_or_none
 from service.application.keys import KeyListing, KeysChanged
 from service.domain.errors import Faulty
+from service.domain.identifiers import to_wire
 from service.domain.issuance import text_fault
+from service.domain.key_damage import KeyDamage
 from service.web.appkeys import SERVICES
 from service.web.callers import signed_in
 
@@ -55,7 +57,8 @@ async def compromise_key(request: web.Request) -> web.Response:
         actor=signed_in(request).actor,
         dry_run=body.dry_run,
     )
-    return json_answer({**changes_document(changed), "dry_run": body.dry_run})
+    document = changes_document(changed) | damage_document(changed.damage)
+    return json_answer({**document, "dry_run": body.dry_run})
 
 
 def key_document(listing: KeyListing) -> dict[str, Any]:
@@ -86,4 +89,15 @@ def changes_document(changed: KeysChanged) -> dict[str, Any]:
     return {
         "changes": [{"kid": each.kid, "step": each.step} for each in changed.transitions],
         "revoked_values": changed.revoked,
+    }
+
+
+def damage_document(damage: KeyDamage) -> dict[str, Any]:
+    """Who is hit, the most first."""
+    return {
+        "owners": [
+            {"id": to_wire(owner.id), "name": owner.name, "kind": owner.kind, "tokens": owner.tokens}
+            for owner in damage.owners
+        ],
+        "audiences": [each._asdict() for each in damage.audiences],
     }

@@ -4,7 +4,7 @@ them.
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from keys import (
     KeyRing,
@@ -27,6 +27,7 @@ from service.application.ports import Storage, Transaction
 from service.domain.audit import AuditEntry
 from service.domain.errors import WrongState
 from service.domain.identifiers import Randomness
+from service.domain.key_damage import KeyDamage
 from service.domain.token import StatusChange
 
 Planning = Callable[[KeyRing, int, Mapping[str, int]], Plan]
@@ -49,10 +50,11 @@ class KeyListing:
 
 @dataclass(frozen=True, slots=True)
 class KeysChanged:
-    """What happened to which key, and how many values were revoked by it."""
+    """What happened to which key, how many values were revoked by it, and who is hit."""
 
     transitions: tuple[Transition, ...]
     revoked: int = 0
+    damage: KeyDamage = field(default_factory=KeyDamage)
 
 
 class KeyRoom:
@@ -84,7 +86,7 @@ class KeyRoom:
             now = await tx.now()  # keys take time to make: what happens to them happens now
             if not await tx.keys.store(apply(ring, transitions, now=now), expected_version=ring.version):
                 raise KeysChangedMeanwhile("another change of the keys came first")
-            changes = await self._revoke(tx, ring, transitions, now=now, actor=actor)
+            changes = await self._revoke(tx, transitions, now=now, actor=actor)
             await tx.audit.append([_entry(transition, actor, reason) for transition in transitions], now)
         await self._current.reload(self._storage)
         rest = [await self.end_values(kid, actor=actor) for kid in _lost(transitions)]
@@ -107,7 +109,7 @@ class KeyRoom:
         return await asyncio.to_thread(fulfil, planned, self.masters, randomness=self._randomness)
 
     async def _revoke(
-        self, tx: Transaction, ring: KeyRing, transitions: tuple[Transition, ...], *, now: int, actor: str
+        self, tx: Transaction, transitions: tuple[Transition, ...], *, now: int, actor: str
     ) -> list[StatusChange]:
         """The first portion of what compromised keys signed; where there is more, all lists are signed anew."""
         changes: list[StatusChange] = []
@@ -117,9 +119,7 @@ class KeyRoom:
             )
         if changes:
             await tx.status_lists.announce(changes, now)
-        if len(changes) >= lost_values.PORTION or any(
-            _discredits_lists(transition, ring) for transition in transitions
-        ):
+        if _lost(transitions):  # every reader of lists learns at once that there is another key set (R44)
             await tx.status_lists.sign_anew()
         return changes
 
@@ -167,7 +167,8 @@ class CompromiseKey:
         """End a key and everything it signed; the next key signs at once.
 
         From the first commit on nothing that it signed is honoured; a great many values are then written down as
-        revoked in portions. With `dry_run` only the number of values that would be revoked is answered.
+        revoked in portions. With `dry_run` only the number of values that would be revoked is answered, and who would
+        be hit.
 
         Raises:
             KeyNotFound: no such key.
@@ -178,16 +179,18 @@ class CompromiseKey:
         if dry_run:
             async with self._storage.reading() as read:
                 (await read.keys.load()).by_kid(kid)
-                return KeysChanged((), revoked=(await read.keys.live_by_kid()).get(kid, 0))
+                live = (await read.keys.live_by_kid()).get(kid, 0)
+                return KeysChanged((), revoked=live, damage=await read.key_damage.of(kid))
 
         def planning(ring: KeyRing, now: int, _live: Mapping[str, int]) -> Plan:
             return compromise(ring, self._policy, now, {kid}, reason=reason, masters=self._room.masters)
 
         changed = await self._room.carry_out(planning, actor=actor, reason=reason)
-        if changed.transitions:
-            return changed
-        await self._note_repeat(kid, actor, reason)
-        return KeysChanged((), revoked=await self._room.end_values(kid, actor=actor))
+        if not changed.transitions:
+            await self._note_repeat(kid, actor, reason)
+            changed = KeysChanged((), revoked=await self._room.end_values(kid, actor=actor))
+        async with self._storage.reading() as read:
+            return replace(changed, damage=await read.key_damage.of(kid))
 
     async def _note_repeat(self, kid: str, actor: str, reason: str) -> None:
         """A repeat writes as well, so that its commit waits for the same durability as the first (threats 8)."""
@@ -223,8 +226,3 @@ def _entry(transition: Transition, actor: str, reason: str | None) -> AuditEntry
 def _lost(transitions: tuple[Transition, ...]) -> list[str]:
     """The keys that are compromised by them."""
     return [transition.kid for transition in transitions if transition.step is Step.COMPROMISE]
-
-
-def _discredits_lists(transition: Transition, ring: KeyRing) -> bool:
-    """Whether no verifier will believe the lists that were signed so far."""
-    return transition.step is Step.COMPROMISE and ring.by_kid(transition.kid).purpose is Purpose.STATUS_LIST

@@ -15,6 +15,7 @@ from service.application.carried_ports import CarriedScopes
 from service.application.client_ports import Clients
 from service.application.idempotency_ports import Idempotency
 from service.application.inventory_ports import Inventory
+from service.application.key_damage import KeyDamages
 from service.application.machine_ports import MachineUsers
 from service.application.overlap_ports import Overlaps
 from service.application.publication_ports import Publications
@@ -188,6 +189,8 @@ class Transaction(Protocol):
     def short_tokens(self) -> ShortTokens: ...
     @property
     def keys(self) -> Keys: ...
+    @property
+    def key_damage(self) -> KeyDamages: ...
     @property
     def secrets(self) -> Secrets: ...
     @property

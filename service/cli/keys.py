@@ -3,16 +3,19 @@
 from argparse import Namespace
 from typing import Any
 
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from rich.text import Text
+from safeconduct import KeySet
 
 from service.cli.commands import Commands, add_command, add_group
 from service.cli.failures import CommandFailed
 from service.cli.output import Output, output_of, plural, printable, table
 from service.cli.prompts import agree
-from service.cli.signed_in import SignedIn
+from service.cli.signed_in import SignedIn, service_of
 from service.cli.times import minute
 
 KEYS = "/v1/admin/keys"
+JWKS = "/.well-known/jwks.json"
 PURPOSES = ("access_token", "status_list")
 SHORTEST = 6
 COLOURS = {"active": "green", "next": "cyan", "retired": "yellow", "removed": "dim", "compromised": "red"}
@@ -37,6 +40,11 @@ def add_parser(commands: Commands) -> None:
         examples=["safeconduct keys rotate --purpose status_list"],
     )
     rotate.add_argument("--purpose", choices=PURPOSES, default=PURPOSES[0], help="(default: %(default)s)")
+    _add_compromise(group)
+    _add_export(group)
+
+
+def _add_compromise(group: Commands) -> None:
     compromise = add_command(
         group,
         "compromise",
@@ -56,6 +64,24 @@ def add_parser(commands: Commands) -> None:
         "--dry-run", action="store_true", help="only say how many values would be revoked"
     )
     compromise.add_argument("--yes", action="store_true", help="do not ask")
+
+
+def _add_export(group: Commands) -> None:
+    export = add_command(
+        group,
+        "export",
+        run_export,
+        help="print the published public keys, for gateways that read no JWKS",
+        more="Without --pem they are printed as a JWKS. Fetch them again at least daily: keys rotate.",
+        examples=["safeconduct keys export --pem > keys.pem"],
+    )
+    export.add_argument("kid", metavar="KID", nargs="?", help="only this one, or those that begin so")
+    export.add_argument(
+        "--pem", action="store_true", help="one PEM block a key, after a comment with its kid"
+    )
+    export.add_argument(
+        "--purpose", choices=(*PURPOSES, "all"), default=PURPOSES[0], help="(default: %(default)s)"
+    )
 
 
 def run_list(arguments: Namespace) -> int:
@@ -102,6 +128,25 @@ def run_compromise(arguments: Namespace) -> int:
     return 0
 
 
+def run_export(arguments: Namespace) -> int:
+    output = output_of(arguments)
+    document = service_of(arguments).ask("GET", JWKS).body
+    chosen = [key for key in KeySet.from_document(document) if arguments.purpose in {"all", key.purpose}]
+    if arguments.kid:
+        chosen = [key for key in chosen if key.kid.startswith(arguments.kid)]
+    if not chosen:
+        raise CommandFailed("no such key is published")
+    if not arguments.pem:
+        kids = {key.kid for key in chosen}
+        output.json({**document, "keys": [key for key in document["keys"] if key["kid"] in kids]})
+        return 0
+    for key in chosen:
+        output.answers.print(f"# {key.kid} {key.alg} {key.purpose}", soft_wrap=True)
+        pem = key.public_key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+        output.answers.print(pem.decode("ascii").strip(), soft_wrap=True)
+    return 0
+
+
 def _find(service: SignedIn, written: str) -> str:
     """The kid that begins so. Raises CommandFailed where none or several do."""
     known = [str(key["kid"]) for key in service.ask("GET", KEYS).body]
@@ -117,7 +162,20 @@ def _show(output: Output, changed: dict[str, Any], *, would: bool = False) -> No
         return
     for change in changed["changes"]:
         output.answers.print(f"{printable(change['step']):16} {printable(change['kid'])}", soft_wrap=True)
+    _show_damage(output, changed)
     if would:
         output.answers.print(f"{plural(changed['revoked_values'], 'live value')} would be revoked")
     elif changed["revoked_values"]:
         output.answers.print(f"{plural(changed['revoked_values'], 'live value')} revoked")
+
+
+def _show_damage(output: Output, changed: dict[str, Any]) -> None:
+    """Who is hit, and which APIs: the people to call."""
+    for title, hit, name in (("OWNER", "owners", "name"), ("API", "audiences", "id")):
+        if not changed.get(hit):
+            continue
+        rows = table(title, "TOKENS", yields={0})
+        rows.columns[-1].justify = "right"
+        for each in changed[hit]:
+            rows.add_row(printable(each[name]), str(each["tokens"]))
+        output.answers.print(rows)

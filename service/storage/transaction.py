@@ -8,6 +8,7 @@ from service.storage.connection import Connection
 from service.storage.idempotency import SqlIdempotency
 from service.storage.inventory import SqlInventory
 from service.storage.invitations import SqlInvitations
+from service.storage.key_damage import SqlKeyDamage
 from service.storage.keys import SqlKeys
 from service.storage.known_origins import SqlKnownOrigins
 from service.storage.machines import SqlMachineUsers
@@ -45,6 +46,7 @@ class SqlTransaction:
         self.clients = SqlClients(connection)
         self.short_tokens = SqlShortTokens(connection)
         self.keys = SqlKeys(connection)
+        self.key_damage = SqlKeyDamage(connection)
         self.secrets = SqlSecrets(connection)
         self.catalogues = SqlCatalogues(connection)
         self.overlaps = SqlOverlaps(connection)

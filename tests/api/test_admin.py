@@ -2,6 +2,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from service.domain.identifiers import to_wire
 from service.domain.user import Role
 from tests.api.api_fixtures import PASSWORD, TOKENS, Api, Person
 from tests.api.oauth_fixtures import basic
@@ -152,7 +153,12 @@ async def test_a_compromised_key_takes_its_tokens_along(api: Api, root: Person) 
     alive = await api.authority.introspect(token)
     real = await api.call("POST", path, by=root, json={"reason": "leaked"})
 
-    assert dry.document == {"changes": [], "revoked_values": 1, "dry_run": True}
+    hit = {
+        "owners": [{"id": to_wire(root.user.id), "name": "root", "kind": "person", "tokens": 1}],
+        "audiences": [{"id": f"{api.authority.issuer}/api", "tokens": 1}],
+    }
+    assert dry.document == {"changes": [], "revoked_values": 1, "dry_run": True, **hit}
+    assert {name: real.document[name] for name in hit} == hit
     assert b'"active":true' in alive.body
     assert (real.status, real.document["revoked_values"]) == (200, 1)
     assert (await api.authority.introspect(token)).body == b'{"active":false}'

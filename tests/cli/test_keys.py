@@ -87,3 +87,33 @@ def test_a_key_that_is_not_clear_is_not_compromised(administrator: Safeconduct) 
 
         assert ran.returncode == 1
         assert "no key begins with" in ran.stderr
+
+
+def test_the_people_and_apis_that_a_compromise_hits_are_named(own_administrator: Safeconduct) -> None:
+    """Before and after: whom to call, for people and, with --json, for machines."""
+    administrator = own_administrator
+    for _ in range(2):
+        administrator.done("tokens", "create", "--note", "n", "--scope", "embed")
+    [active] = _keys(administrator, "active")
+    drill = ("keys", "compromise", "--reason", "found", "--", active["kid"])
+
+    seen = administrator.done(*drill[:2], "--dry-run", *drill[2:])
+    done = administrator.json(*drill[:2], "--yes", *drill[2:])
+
+    assert "ann" in seen
+    assert [(owner["name"], owner["tokens"]) for owner in done["owners"]] == [("ann", 2)]
+    assert [audience["tokens"] for audience in done["audiences"]] == [2]
+
+
+def test_public_keys_come_as_pem(administrator: Safeconduct) -> None:
+    """For gateways that read no JWKS: what verifies access tokens, without signing in; the private part nowhere."""
+    published = {key["kid"] for state in ("active", "next") for key in _keys(administrator, state)}
+
+    pem = administrator.done("keys", "export", "--pem")
+    jwks = administrator.json("keys", "export", "--purpose", "all")
+
+    assert {line.split()[1] for line in pem.splitlines() if line.startswith("# ")} == published
+    assert pem.count("-----BEGIN PUBLIC KEY-----") == len(published)
+    assert "PRIVATE" not in pem
+    assert {key["purpose"] for key in jwks["keys"]} == {"access_token", "status_list"}
+    assert administrator.run("keys", "export", "nosuchkey").returncode == 1
