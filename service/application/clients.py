@@ -14,7 +14,7 @@ from service.domain.issuance import text_fault
 from service.domain.secret import Secret, new_alphanumeric_secret, secret_hash
 from service.domain.user import MAX_NAME, UserKind
 
-PERMISSIONS = ("introspect", "revoke")
+PERMISSIONS = ("introspect", "revoke", "exchange")
 
 
 class CreateClient:

@@ -9,6 +9,7 @@ from service.application.recognition import RecogniseToken
 from service.application.short_recognition import RecogniseShort
 from service.application.sightings import Sightings
 from service.domain.client import Client
+from service.domain.short_token import ShortTruth
 from service.domain.token import TokenTruth
 from service.domain.usage import RefusalReason, reason_of
 
@@ -39,7 +40,7 @@ class Introspect:
         """
         recognised = await self._recognise(token)
         if recognised is None:
-            return await self._short(token, client)
+            return await self._short(token, client, client_ip)
         claims, truth = recognised.reading.claims, recognised.truth
         if (reason := _refusal(truth, claims, client, client_ip)) is not None:
             self._sightings.refused(truth, reason, client_ip, user_agent)
@@ -47,15 +48,16 @@ class Introspect:
         self._sightings.accepted(truth, client_ip, user_agent)
         return claims
 
-    async def _short(self, token: str, client: Client) -> Claims | None:
+    async def _short(self, token: str, client: Client, client_ip: str | None) -> Claims | None:
         recognised = await self._recognise_short(token)
-        if recognised is None or recognised.truth.reason is not None:
+        if recognised is None:
             return None
-        return None if client.audiences.isdisjoint(recognised.claims.aud) else recognised.claims
+        claims, truth = recognised.claims, recognised.truth
+        return claims if _refusal(truth, claims, client, client_ip) is None else None
 
 
 def _refusal(
-    truth: TokenTruth, claims: Claims, client: Client, client_ip: str | None
+    truth: TokenTruth | ShortTruth, claims: Claims, client: Client, client_ip: str | None
 ) -> RefusalReason | None:
     if truth.reason is not None:
         return reason_of(truth.reason)

@@ -117,6 +117,8 @@ class Mint:
         scopes: tuple[str, ...],
         audiences: tuple[str, ...],
         lifetime: int,
+        allowed_ips: tuple[str, ...] = (),
+        parent_jti: str | None = None,
     ) -> MintedShort:
         """An access token of `lifetime` seconds, without a place in a list; recorded by `tx`.
 
@@ -134,6 +136,7 @@ class Mint:
             jti=to_wire(jti),
             client_id=client_id,
             scope=scopes,
+            allowed_ips=allowed_ips,
         )
         jwt, kid = self._signed(claims)
         token = ShortToken(
@@ -145,6 +148,7 @@ class Mint:
             audiences=audiences,
             issued_at=now,
             expires_at=claims.exp,
+            parent_jti=parent_jti,
         )
         await tx.short_tokens.add(token)
         return MintedShort(jwt=jwt, token=token)

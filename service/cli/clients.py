@@ -16,7 +16,7 @@ from service.cli.times import when
 from service.cli.tokens.options import seconds
 
 CLIENTS = "/v1/admin/clients"
-PERMISSIONS = ("introspect", "revoke")
+PERMISSIONS = ("introspect", "revoke", "exchange")
 
 
 def add_parser(commands: Commands) -> None:
@@ -68,7 +68,7 @@ def _add_create(group: Commands) -> None:
         "--permission",
         metavar="P",
         action="append",
-        help=f"{' or '.join(PERMISSIONS)}; again, or P,P (default: introspect; with --machine none)",
+        help=f"{', '.join(PERMISSIONS)}; again, or P,P (default: introspect; with --machine none)",
     )
     create.add_argument(
         "--machine", metavar="NAME-OR-ID", help="it acts for this machine user at the token endpoint"

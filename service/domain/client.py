@@ -7,7 +7,8 @@ from dataclasses import dataclass
 class Client:
     """It learns only about tokens for `audiences`, and gets its own for no others.
 
-    `permissions` ⊆ {introspect, revoke}. With a `machine_id` it gets short access tokens as that machine user.
+    `permissions` ⊆ {introspect, revoke, exchange}. With a `machine_id` it gets short access tokens as that machine
+    user.
     It proves itself either by its secret, the one before being good until `old_secret_until`, or by `jwks` (a JSON
     text), and then `secret_hash` is empty.
     """

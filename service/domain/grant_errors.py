@@ -4,6 +4,7 @@ GrantRefused
 ├── UnsupportedGrantType
 ├── UnauthorizedClient     authenticated, but this grant is not for it
 ├── InvalidScope
+├── InvalidSubject         RFC 8693 section 2.2.2: the token to exchange is no good
 └── InvalidTarget          RFC 8707 section 2
 """
 
@@ -32,6 +33,12 @@ class InvalidScope(GrantRefused):
     """Unknown, malformed, or beyond what may be given."""
 
     code: ClassVar[str] = "invalid_scope"
+
+
+class InvalidSubject(GrantRefused):
+    """The token that was to be exchanged does not hold, or not for this client."""
+
+    code: ClassVar[str] = "invalid_request"
 
 
 class InvalidTarget(GrantRefused):

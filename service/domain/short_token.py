@@ -6,7 +6,9 @@ from typing import NamedTuple
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShortToken:
-    """What is recorded of one. `owner_id` is its `sub`, `client_id` the client that asked for it."""
+    """What is recorded of one. `owner_id` is its `sub`, `client_id` the client that asked for it, `parent_jti` the
+    value that it was exchanged for.
+    """
 
     jti: str
     owner_id: str
@@ -16,13 +18,14 @@ class ShortToken:
     audiences: tuple[str, ...]
     issued_at: int
     expires_at: int
+    parent_jti: str | None = None
 
 
 class ShortTruth(NamedTuple):
     """What the database says of one at the moment of the read.
 
     `reason` is None while it may be honoured, else one word: revoked, key_compromised, owner_disabled,
-    client_disabled, expired.
+    client_disabled, parent_ended, expired, suspended.
     """
 
     jti: str

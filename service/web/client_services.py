@@ -3,6 +3,7 @@ from dataclasses import dataclass
 from service.application.client_changes import ChangeClientProof
 from service.application.client_credentials import ClientCredentials
 from service.application.client_proofs import ClientProofs
+from service.application.exchange import ExchangeToken
 from service.application.revoke_short import RevokeShort
 from service.application.short_recognition import RecogniseShort
 
@@ -14,5 +15,6 @@ class ClientServices:
     proofs: ClientProofs
     change_proof: ChangeClientProof
     client_credentials: ClientCredentials
+    exchange: ExchangeToken
     recognise_short: RecogniseShort
     revoke_short: RevokeShort

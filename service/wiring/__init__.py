@@ -121,7 +121,7 @@ async def _build(world: World) -> Services:
     apply_catalogue, mint, under_way = await _first_start(world, rotate), await mint_of(world), UnderWay()
     (sessions, invitations, own_account), recognise = people(world), recogniser(world)
     usage, push = usage_of(world, recognise), push_of(world)
-    clients = client_services(world, mint)
+    clients = client_services(world, mint, recognise)
     revoke_many = RevokeMany(storage)
     return Services(
         settings=world.settings,

@@ -1,7 +1,7 @@
--- name: add_short_token(jti, owner_id, client_id, kid, scopes, audiences, issued_at, expires_at)*!
+-- name: add_short_token(jti, owner_id, client_id, kid, scopes, audiences, issued_at, expires_at, parent_jti)*!
 -- Record an access token without a place in a list.
-INSERT INTO short_token (jti, owner_id, client_id, kid, scopes, audiences, issued_at, expires_at)
-VALUES (:jti, :owner_id, :client_id, :kid, :scopes, :audiences, :issued_at, :expires_at);
+INSERT INTO short_token (jti, owner_id, client_id, kid, scopes, audiences, issued_at, expires_at, parent_jti)
+VALUES (:jti, :owner_id, :client_id, :kid, :scopes, :audiences, :issued_at, :expires_at, :parent_jti);
 
 -- name: revoke_short_token(jti, now)^
 -- End it before its time; no row if it is unknown or ended already.
@@ -29,7 +29,16 @@ SELECT s.writable, t.jti, t.kid, t.owner_id, t.client_id, t.expires_at,
             WHEN k.kid IS NULL OR k.state NOT IN ('active', 'retired') THEN 'key_compromised'
             WHEN u.id IS NULL OR u.disabled_at IS NOT NULL THEN 'owner_disabled'
             WHEN c.id IS NULL OR c.disabled_at IS NOT NULL THEN 'client_disabled'
+            WHEN t.parent_jti IS NOT NULL
+                 AND (v.jti IS NULL OR v.revoked_at IS NOT NULL OR v.ends_at <= s.now
+                      OR r.id IS NULL OR r.revoked_at IS NOT NULL
+                      OR vk.kid IS NULL OR vk.state NOT IN ('active', 'retired')) THEN 'parent_ended'
+            WHEN r.parent_id IS NOT NULL
+                 AND (p.id IS NULL OR p.revoked_at IS NOT NULL
+                      OR pv.revoked_at IS NOT NULL OR pv.ends_at <= s.now
+                      OR pk.kid IS NULL OR pk.state NOT IN ('active', 'retired')) THEN 'parent_ended'
             WHEN t.expires_at <= s.now THEN 'expired'
+            WHEN r.suspended_at IS NOT NULL OR p.suspended_at IS NOT NULL THEN 'suspended'
        END AS reason
   FROM (SELECT sc_writable() AS writable, sc_now() AS now) s
   LEFT JOIN short_token t ON t.jti IN
@@ -37,4 +46,10 @@ SELECT s.writable, t.jti, t.kid, t.owner_id, t.client_id, t.expires_at,
         :k18, :k19, :k20, :k21, :k22, :k23, :k24, :k25, :k26, :k27, :k28, :k29, :k30, :k31, :k32)
   LEFT JOIN users u ON u.id = t.owner_id
   LEFT JOIN client c ON c.id = t.client_id
-  LEFT JOIN signing_key k ON k.kid = t.kid;
+  LEFT JOIN signing_key k ON k.kid = t.kid
+  LEFT JOIN token_value v ON v.jti = t.parent_jti
+  LEFT JOIN token r ON r.id = v.token_id
+  LEFT JOIN signing_key vk ON vk.kid = v.kid
+  LEFT JOIN token p ON p.id = r.parent_id
+  LEFT JOIN token_value pv ON pv.jti = r.parent_jti
+  LEFT JOIN signing_key pk ON pk.kid = pv.kid;

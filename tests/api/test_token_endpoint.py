@@ -227,3 +227,54 @@ async def test_a_header_that_proved_the_client_proves_it_no_longer_than_its_secr
     after = await job.ask()
 
     assert (during, after.status) == ([200, 200], 401)
+
+
+EXCHANGE = {
+    "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",
+    "subject_token_type": "urn:ietf:params:oauth:token-type:access_token",
+}
+
+
+async def test_a_token_is_exchanged_for_one_that_may_do_less(authority: Authority) -> None:
+    """RFC 8693 section 2.2.1: what came back, of which kind, for how long, for what."""
+    client, secret = await authority.new_client("exchange")
+    issued = await authority.token(scopes=("company", "embed"))
+    form = {**EXCHANGE, "subject_token": issued.jwt.reveal(), "scope": "company:view"}
+
+    answer = await authority.post("/oauth2/token", form, basic(client.id, secret))
+
+    body = json.loads(answer.body)
+    token = body.pop("access_token")
+    assert (answer.status, answer.header("cache-control")) == (200, "no-store")
+    assert body == {
+        "token_type": "Bearer",
+        "expires_in": 900,
+        "scope": "company:view",
+        "issued_token_type": EXCHANGE["subject_token_type"],
+    }
+    assert json.loads((await authority.introspect(token)).body)["sub"] == to_wire(issued.token.owner_id)
+
+
+@pytest.mark.parametrize(
+    ("change", "error"),
+    [
+        ({"subject_token": "nonsense"}, "invalid_request"),
+        ({"subject_token": ""}, "invalid_request"),
+        ({"subject_token_type": ""}, "invalid_request"),
+        ({"subject_token_type": "urn:ietf:params:oauth:token-type:saml2"}, "invalid_request"),
+        ({"requested_token_type": "urn:ietf:params:oauth:token-type:refresh_token"}, "invalid_request"),
+        ({"actor_token": "x"}, "invalid_request"),
+        ({"audience": REPORTS}, "invalid_target"),
+        ({"scope": "dashboard"}, "invalid_scope"),
+    ],
+)
+async def test_what_is_wrong_with_an_exchange_is_said_in_the_standards_words(
+    authority: Authority, change: dict[str, str], error: str
+) -> None:
+    """RFC 8693 section 2.2.2."""
+    client, secret = await authority.new_client("exchange")
+    form = {**EXCHANGE, "subject_token": (await authority.token()).jwt.reveal(), **change}
+
+    answer = await authority.post("/oauth2/token", form, basic(client.id, secret))
+
+    assert (answer.status, json.loads(answer.body)["error"]) == (400, error)
