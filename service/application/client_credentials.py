@@ -11,6 +11,7 @@ from service.domain.client import Client
 from service.domain.errors import Faulty, NotSignedIn, ScopeExceedsGrant
 from service.domain.grant_errors import InvalidScope, InvalidTarget, UnauthorizedClient
 from service.domain.issuance import Expiry, TokenRequest, permit
+from service.domain.short_token import ShortRequest
 from service.domain.user import GrantKind, User
 
 MANAGEMENT = ("personal_access_tokens", "self_rotate")
@@ -55,11 +56,13 @@ class ClientCredentials:
             scopes = _scopes(machine, wanted.scopes, audience, self._current.catalogue, await tx.now())
             minted = await self._mint.short(
                 tx,
-                owner_id=machine.id,
-                client_id=client.id,
-                scopes=scopes,
-                audiences=(audience,),
-                lifetime=self._lifetime,
+                ShortRequest(
+                    owner_id=machine.id,
+                    client_id=client.id,
+                    scopes=scopes,
+                    audiences=(audience,),
+                    lifetime=self._lifetime,
+                ),
             )
             await tx.audit.append([_entry(client, minted)], minted.token.issued_at)
         return minted

@@ -12,6 +12,7 @@ from service.domain.catalogue import CatalogueDocument
 from service.domain.client import Client
 from service.domain.errors import NotSignedIn
 from service.domain.grant_errors import InvalidScope, InvalidSubject, InvalidTarget, UnauthorizedClient
+from service.domain.short_token import ShortRequest
 
 PERMISSION = "exchange"
 
@@ -59,13 +60,15 @@ class ExchangeToken:
                 raise NotSignedIn("this client was disabled meanwhile")
             minted = await self._mint.short(
                 tx,
-                owner_id=truth.owner_id,
-                client_id=client.id,
-                scopes=scopes,
-                audiences=(audience,),
-                lifetime=min(self._lifetime, truth.expires_at - await tx.now()),
-                allowed_ips=claims.allowed_ips,
-                parent_jti=truth.jti,
+                ShortRequest(
+                    owner_id=truth.owner_id,
+                    client_id=client.id,
+                    scopes=scopes,
+                    audiences=(audience,),
+                    lifetime=min(self._lifetime, truth.expires_at - await tx.now()),
+                    allowed_ips=claims.allowed_ips,
+                    parent_jti=truth.jti,
+                ),
             )
             await tx.audit.append([_entry(client, subject, minted)], minted.token.issued_at)
         return minted

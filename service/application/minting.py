@@ -13,7 +13,7 @@ from service.domain.errors import CannotSign, Fault, Faulty
 from service.domain.identifiers import Randomness, new_id, to_wire
 from service.domain.permutation import IndexPermutation
 from service.domain.secret import Secret
-from service.domain.short_token import ShortToken
+from service.domain.short_token import ShortRequest, ShortToken
 from service.domain.token import NEVER, PERSONAL_ACCESS_TOKEN_CLIENT, Token, TokenValue
 
 LONGEST = 4_096
@@ -108,19 +108,8 @@ class Mint:
         )
         return Minted(jwt=jwt, value=value)
 
-    async def short(
-        self,
-        tx: Transaction,
-        *,
-        owner_id: str,
-        client_id: str,
-        scopes: tuple[str, ...],
-        audiences: tuple[str, ...],
-        lifetime: int,
-        allowed_ips: tuple[str, ...] = (),
-        parent_jti: str | None = None,
-    ) -> MintedShort:
-        """An access token of `lifetime` seconds, without a place in a list; recorded by `tx`.
+    async def short(self, tx: Transaction, wanted: ShortRequest) -> MintedShort:
+        """An access token without a place in a list; recorded by `tx`.
 
         Raises:
             CannotSign, Faulty: as `sign`.
@@ -129,27 +118,17 @@ class Mint:
         now, jti = await tx.now(), self.new_id()
         claims = Claims(
             iss=self._issuer,
-            sub=to_wire(owner_id),
-            aud=audiences,
-            exp=now + lifetime,
+            sub=to_wire(wanted.owner_id),
+            aud=wanted.audiences,
+            exp=now + wanted.lifetime,
             iat=now,
             jti=to_wire(jti),
-            client_id=client_id,
-            scope=scopes,
-            allowed_ips=allowed_ips,
+            client_id=wanted.client_id,
+            scope=wanted.scopes,
+            allowed_ips=wanted.allowed_ips,
         )
         jwt, kid = self._signed(claims)
-        token = ShortToken(
-            jti=jti,
-            owner_id=owner_id,
-            client_id=client_id,
-            kid=kid,
-            scopes=scopes,
-            audiences=audiences,
-            issued_at=now,
-            expires_at=claims.exp,
-            parent_jti=parent_jti,
-        )
+        token = wanted.recorded(jti=jti, kid=kid, issued_at=now)
         await tx.short_tokens.add(token)
         return MintedShort(jwt=jwt, token=token)
 

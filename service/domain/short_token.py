@@ -21,6 +21,32 @@ class ShortToken:
     parent_jti: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShortRequest:
+    """What one is to be; `lifetime` in seconds."""
+
+    owner_id: str
+    client_id: str
+    scopes: tuple[str, ...]
+    audiences: tuple[str, ...]
+    lifetime: int
+    allowed_ips: tuple[str, ...] = ()
+    parent_jti: str | None = None
+
+    def recorded(self, *, jti: str, kid: str, issued_at: int) -> ShortToken:
+        return ShortToken(
+            jti=jti,
+            owner_id=self.owner_id,
+            client_id=self.client_id,
+            kid=kid,
+            scopes=self.scopes,
+            audiences=self.audiences,
+            issued_at=issued_at,
+            expires_at=issued_at + self.lifetime,
+            parent_jti=self.parent_jti,
+        )
+
+
 class ShortTruth(NamedTuple):
     """What the database says of one at the moment of the read.
 
