@@ -1,7 +1,9 @@
 """migrate, on both engines."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from service.storage.migrate import known_migrations
 from tests.cli.command import Safeconduct
 
 
@@ -37,3 +39,16 @@ def test_a_database_that_is_not_there_is_told_in_a_line(tmp_path: Path, free_por
     assert len(ran.stderr.splitlines()) == 1
     assert "unexpected" not in ran.stderr
     assert "hunter2" not in ran.stderr
+
+
+def test_replicas_that_migrate_at_once_apply_each_step_once(tmp_path: Path, postgres_url: str) -> None:
+    """R67, F37: whoever comes second waits, and finds nothing left to do."""
+    operator = Safeconduct.at(tmp_path / "operator", SAFECONDUCT_DATABASE_URL=postgres_url)
+
+    with ThreadPoolExecutor(4) as at_once:
+        runs = list(at_once.map(lambda _: operator.json("migrate"), range(4)))
+
+    applied = [name for run in runs for name in run["applied"]]
+    known = [migration.name for migration in known_migrations()]
+    assert sorted(applied) == sorted(["postgresql.sql", *known])
+    assert operator.json("migrate") == {"applied": []}
