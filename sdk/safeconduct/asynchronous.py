@@ -48,6 +48,7 @@ class Verifier:
     ) -> None:
         self._core = build_core(issuer, audience, options)
         self._recall = self._core.recall
+        self.usage = options.get("usage")
         self._transport = transport or InThread(StandardTransport())
         self._flights: dict[str, asyncio.Task[None]] = {}
 
@@ -60,6 +61,8 @@ class Verifier:
     async def aclose(self) -> None:
         """End what is under way. The verifier may go on being used."""
         await asyncio.to_thread(self._core.source.close)
+        if self.usage is not None:
+            await asyncio.to_thread(self.usage.close)
         flights = list(self._flights.values())
         for flight in flights:
             flight.cancel()

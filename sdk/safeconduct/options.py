@@ -16,6 +16,7 @@ from safeconduct.source import Source
 from safeconduct.sources.chain import Chain
 from safeconduct.sources.lists import SignedLists
 from safeconduct.token_cache import CACHE_BYTES, TokenCache
+from safeconduct.usage import UsageReports
 
 
 class Options(TypedDict, total=False):
@@ -26,6 +27,7 @@ class Options(TypedDict, total=False):
     algorithms: `alg` values that may be used at all.
     max_lifetime: seconds; tokens that live longer are refused.
     catalogue: which scope covers which, in place of what the issuer's metadata says.
+    usage: where uses are reported; the adapters tell it of every request.
     cache_bytes: what remembered tokens may take.
     clock, jitter: time and randomness, for tests.
     """
@@ -35,6 +37,7 @@ class Options(TypedDict, total=False):
     algorithms: Collection[str]
     max_lifetime: int | None
     catalogue: ScopeCatalogue | None
+    usage: UsageReports | None
     cache_bytes: int
     clock: Clock
     jitter: Callable[[], float]
@@ -58,5 +61,7 @@ def build_core(issuer: str, audience: str | Collection[str], options: Options) -
     if isinstance(source, Sequence):
         source = Chain(*source)
     source.attach(known)
+    if (usage := options.get("usage")) is not None:
+        usage.attach(issuer, audience if isinstance(audience, str) else min(audience))
     tokens = TokenCache(options.get("cache_bytes", CACHE_BYTES))
     return Core(known, source, tokens, options.get("catalogue"))

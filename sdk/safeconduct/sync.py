@@ -33,6 +33,7 @@ class Verifier:
     ) -> None:
         self._core = build_core(issuer, audience, options)
         self._recall = self._core.recall
+        self.usage = options.get("usage")
         self._transport = transport or StandardTransport()
         self._lock = threading.Lock()
         self._flights: dict[str, threading.Event] = {}
@@ -46,6 +47,8 @@ class Verifier:
     def close(self) -> None:
         """End what runs beside the calls. The verifier may go on being used."""
         self._core.source.close()
+        if self.usage is not None:
+            self.usage.close()
 
     def verify(
         self,

@@ -1,7 +1,6 @@
 """One request in, claims or a refusal out: what all adapters do between reading and answering."""
 
 from functools import partial
-from typing import Any
 
 from safeconduct.adapters.demand import Demand, Shown
 from safeconduct.asynchronous import Verifier
@@ -21,23 +20,34 @@ class Refused(Exception):
 
 async def admit(verifier: Verifier, demand: Demand, shown: Shown) -> Claims:
     """Raises Refused."""
-    token = ""
+    token, scope = "", demand.scope(shown.method)
     try:
         token = demand.token(shown)
-        return await verifier.verify(token, **_options(demand, shown))
+        claims = await verifier.verify(token, scope=scope, client_address=partial(demand.address, shown))
     except SafeconductError as error:
-        raise Refused(refusal(error, verifier.issuer, token)) from error
+        raise _refused(verifier, demand, shown, token, error) from error
+    if verifier.usage is not None:
+        verifier.usage.accepted(claims, scope, ip=demand.address(shown), user_agent=shown.user_agent)
+    return claims
 
 
 def admit_blocking(verifier: SyncVerifier, demand: Demand, shown: Shown) -> Claims:
     """Raises Refused."""
-    token = ""
+    token, scope = "", demand.scope(shown.method)
     try:
         token = demand.token(shown)
-        return verifier.verify(token, **_options(demand, shown))
+        claims = verifier.verify(token, scope=scope, client_address=partial(demand.address, shown))
     except SafeconductError as error:
-        raise Refused(refusal(error, verifier.issuer, token)) from error
+        raise _refused(verifier, demand, shown, token, error) from error
+    if verifier.usage is not None:
+        verifier.usage.accepted(claims, scope, ip=demand.address(shown), user_agent=shown.user_agent)
+    return claims
 
 
-def _options(demand: Demand, shown: Shown) -> dict[str, Any]:
-    return {"scope": demand.scope(shown.method), "client_address": partial(demand.address, shown)}
+def _refused(
+    verifier: Verifier | SyncVerifier, demand: Demand, shown: Shown, token: str, error: SafeconductError
+) -> Refused:
+    if verifier.usage is not None:
+        scope, ip = demand.scope(shown.method), demand.address(shown)
+        verifier.usage.refused(token, error, scope, ip=ip, user_agent=shown.user_agent)
+    return Refused(refusal(error, verifier.issuer, token))

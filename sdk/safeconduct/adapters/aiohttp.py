@@ -63,6 +63,7 @@ async def _shown(request: web.Request, demand: Demand) -> Shown:
         request.remote,
         headers.getall(hdrs.X_FORWARDED_FOR, ()),
         await _parameters(request, demand) if demand.parameter else (),
+        headers.get(hdrs.USER_AGENT),
     )
 
 

@@ -56,6 +56,7 @@ def shown(scope: AsgiScope, parameters: Collection[str] = ()) -> Shown:
         None if client is None else client[0],
         [value.decode("latin-1") for name, value in headers if name == b"x-forwarded-for"],
         list(parameters),
+        next((value.decode("latin-1") for name, value in headers if name == b"user-agent"), None),
     )
 
 

@@ -23,6 +23,7 @@ class Shown(NamedTuple):
     peer: str | None = None
     forwarded_for: Sequence[str] = ()
     parameters: Sequence[str] = ()
+    user_agent: str | None = None
 
 
 class Demand:

@@ -63,4 +63,5 @@ def shown(request: HttpRequest, demand: Demand) -> Shown:
         meta.get("REMOTE_ADDR"),
         [meta["HTTP_X_FORWARDED_FOR"]] if "HTTP_X_FORWARDED_FOR" in meta else [],
         parameters,
+        meta.get("HTTP_USER_AGENT"),
     )

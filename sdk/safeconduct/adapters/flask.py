@@ -49,4 +49,5 @@ def _shown(demand: Demand) -> Shown:
         request.remote_addr,
         headers.getlist("X-Forwarded-For"),
         parameters,
+        headers.get("User-Agent"),
     )

@@ -50,6 +50,7 @@ def _shown(environ: Environ, demand: Demand) -> Shown:
         environ.get("REMOTE_ADDR"),
         [environ["HTTP_X_FORWARDED_FOR"]] if "HTTP_X_FORWARDED_FOR" in environ else [],
         _parameters(environ, demand.parameter, in_query=demand.in_query) if demand.parameter else [],
+        environ.get("HTTP_USER_AGENT"),
     )
 
 
