@@ -51,8 +51,10 @@ async def apply_catalogue(request: web.Request) -> web.Response:
         raise Faulty([Fault("revoke", "one_of_two", "give revoke or keep_until_expiry, one of them")])
     services = request.app[SERVICES]
     with faults_told():
+        wanted, declared = CatalogueDocument.of_file(body.toml, issuer=services.settings.issuer)
         applied = await services.apply_catalogue(
-            CatalogueDocument.from_toml(body.toml, issuer=services.settings.issuer),
+            wanted,
+            declared,
             actor=signed_in(request).actor,
             dry_run=body.dry_run,
             keep_until_expiry=body.keep_until_expiry,
@@ -66,8 +68,10 @@ async def revoke_ahead(request: web.Request) -> web.Response:
     """Some of the live tokens that this catalogue would leave with too much, ahead of it; ask on with `after`."""
     body, services = await read_body(request, CatalogueToClear), request.app[SERVICES]
     with faults_told():
+        wanted, declared = CatalogueDocument.of_file(body.toml, issuer=services.settings.issuer)
         revoked, following = await services.apply_catalogue.end_some(
-            CatalogueDocument.from_toml(body.toml, issuer=services.settings.issuer),
+            wanted,
+            declared,
             actor=signed_in(request).actor,
             after=_place(body.after),
         )
@@ -83,13 +87,20 @@ def _place(after: str | None) -> Place:
 
 
 def applied_document(applied: Applied) -> dict[str, Any]:
-    """`in_use`: of each scope that goes the number of live tokens that hold it; `beyond`: how many carry too much."""
+    """`in_use`: of each scope that goes the number of live tokens that hold it; `beyond`: how many carry too much.
+
+    `clients` are those that are new, with their secrets, shown in this answer only.
+    """
     return {
         "changes": [asdict(change) for change in applied.changes],
         "version": applied.version,
         "in_use": dict(applied.in_use),
         "beyond": applied.beyond,
         "revoked": applied.revoked,
+        "clients": [
+            {"id": client.id, "name": client.name, "secret": secret.reveal() if secret else None}
+            for client, secret in applied.clients
+        ],
     }
 
 

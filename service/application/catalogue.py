@@ -1,9 +1,12 @@
 """Put a catalogue in force: at the first start, and by `safeconduct apply`."""
 
-from collections.abc import Mapping
+import secrets
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from service.application.carry_out import carry_out
 from service.application.current import Current
+from service.application.declare import Plan, plan
 from service.application.overreach import (
     BEGINNING,
     CHUNK,
@@ -17,8 +20,12 @@ from service.application.ports import Storage, Transaction
 from service.domain.audit import AuditEntry
 from service.domain.catalogue import CatalogueDocument
 from service.domain.catalogue_difference import Change, difference
+from service.domain.client import Client
+from service.domain.declared import NOTHING, Declared
 from service.domain.errors import WrongState
+from service.domain.identifiers import Randomness
 from service.domain.overreach import Overreach
+from service.domain.secret import Secret
 
 
 class CatalogueChangedMeanwhile(WrongState):
@@ -45,7 +52,7 @@ class Applied:
     """What differs, and the version now in force (the present one when nothing was changed).
 
     `in_use` counts the live tokens that hold each scope that goes, `beyond` all that carry too much then;
-    `revoked` counts the values that ended.
+    `revoked` counts the values that ended; `clients` are the new ones with their secrets, shown in this answer only.
     """
 
     changes: tuple[Change, ...]
@@ -53,17 +60,22 @@ class Applied:
     in_use: Mapping[str, int] = field(default_factory=dict)
     beyond: int = 0
     revoked: int = 0
+    clients: Sequence[tuple[Client, Secret | None]] = ()
 
 
 class ApplyCatalogue:
-    def __init__(self, storage: Storage, current: Current) -> None:
+    def __init__(
+        self, storage: Storage, current: Current, *, randomness: Randomness = secrets.token_bytes
+    ) -> None:
         self._storage = storage
         self._current = current
+        self._randomness = randomness
         self._revoke_ahead = RevokeAhead(storage)
 
     async def __call__(
         self,
         wanted: CatalogueDocument,
+        declared: Declared = NOTHING,
         *,
         actor: str,
         dry_run: bool = False,
@@ -78,25 +90,41 @@ class ApplyCatalogue:
 
         Raises:
             CatalogueInvalid: a retired scope would return with another meaning.
+            Faulty: `declared` names people who are not there.
             ScopesInUse: live tokens carry too much, and nothing is said of them.
             CatalogueChangedMeanwhile: nothing was changed.
         """
-        async with self._storage.reading() as read:
+        async with self._storage.snapshot() as read:
             version, old = await _in_force(read)
             if expected_version not in {None, version}:
                 raise _changed_meanwhile()
-            overreach = Overreach.between(old, wanted.after(old))
-            changes = difference(old, overreach.wanted)
+            planned = await plan(read, declared)
+            overreach = Overreach.between(old, wanted.after(old), planned.new_grants)
+            changes = (*difference(old, overreach.wanted), *planned.changes)
             counted = await _count(read, overreach)
         applied = Applied(changes=changes, version=version, in_use=counted.in_use, beyond=counted.tokens)
         if dry_run or not changes:
             return applied
         ahead = await self._end_ahead(overreach, actor) if revoke and counted.tokens > CHUNK else 0
-        stored = await self._store(overreach, applied, actor=actor, keep=keep_until_expiry, revoke=revoke)
+        async with self._storage.transaction() as tx:
+            await tx.users.hold(sorted(planned.held))
+            await tx.keys.lock()  # who issues holds it: no token gets in between the count and the commit
+            again = await plan(tx, declared)
+            if (again.held, again.changes) != (planned.held, planned.changes):
+                raise _changed_meanwhile()
+            overreach = replace(overreach, grants=again.new_grants)
+            fate = _Fate(keep=keep_until_expiry, revoke=revoke)
+            stored = await self._store(tx, overreach, again, applied, fate, actor=actor)
+        await self._current.reload(self._storage)
         return replace(stored, revoked=stored.revoked + ahead)
 
     async def end_some(
-        self, wanted: CatalogueDocument, *, actor: str, after: Place = BEGINNING
+        self,
+        wanted: CatalogueDocument,
+        declared: Declared = NOTHING,
+        *,
+        actor: str,
+        after: Place = BEGINNING,
     ) -> tuple[int, Place | None]:
         """Revoke ahead what `wanted` would leave with too much: of the next live values, so that many take no while.
 
@@ -104,7 +132,9 @@ class ApplyCatalogue:
         """
         async with self._storage.reading() as read:
             _, old = await _in_force(read)
-        return await self._revoke_ahead(Overreach.between(old, wanted.after(old)), actor=actor, after=after)
+            grants = (await plan(read, declared)).new_grants
+        overreach = Overreach.between(old, wanted.after(old), grants)
+        return await self._revoke_ahead(overreach, actor=actor, after=after)
 
     async def _end_ahead(self, overreach: Overreach, actor: str) -> int:
         revoked, after = 0, BEGINNING
@@ -116,31 +146,43 @@ class ApplyCatalogue:
             after = following
 
     async def _store(
-        self, overreach: Overreach, seen: Applied, *, actor: str, keep: bool, revoke: bool
+        self,
+        tx: Transaction,
+        overreach: Overreach,
+        planned: Plan,
+        seen: Applied,
+        fate: "_Fate",
+        *,
+        actor: str,
     ) -> Applied:
-        async with self._storage.transaction() as tx:
-            await tx.keys.lock()  # who issues holds it: no token gets in between the count and the commit
-            counted = await _count(tx, overreach)
-            if counted.tokens and not (keep or revoke):
-                raise ScopesInUse(counted.in_use, counted.tokens)
-            now, version, document = await tx.now(), seen.version, overreach.wanted.to_json()
-            if not await tx.catalogues.add(document, by=actor, now=now, expected_version=version):
-                raise _changed_meanwhile()
-            end = revoke and counted.tokens > 0
-            revoked, entries = await revoke_rest(tx, overreach, now=now, actor=actor) if end else (0, [])
-            detail = {"version": version + 1, "changes": [str(change) for change in seen.changes]}
-            fate = {"revoked": revoked} if revoke else {"kept": counted.tokens}
-            entry = AuditEntry(
-                actor=actor,
-                action="catalogue.applied",
-                subject="catalogue",
-                detail=detail | (fate if counted.tokens else {}),
-            )
-            await tx.audit.append([entry, *entries], now)
-        await self._current.reload(self._storage)
-        return replace(
-            seen, version=version + 1, in_use=counted.in_use, beyond=counted.tokens, revoked=revoked
+        counted = await _count(tx, overreach)
+        if counted.tokens and not (fate.keep or fate.revoke):
+            raise ScopesInUse(counted.in_use, counted.tokens)
+        now, version, document = await tx.now(), seen.version, overreach.wanted.to_json()
+        if not await tx.catalogues.add(document, by=actor, now=now, expected_version=version):
+            raise _changed_meanwhile()
+        end = fate.revoke and counted.tokens > 0
+        revoked, ended = await revoke_rest(tx, overreach, now=now, actor=actor) if end else (0, [])
+        clients, declared = await carry_out(tx, planned, now=now, actor=actor, randomness=self._randomness)
+        detail = {"version": version + 1, "changes": [str(change) for change in seen.changes]}
+        told = {"revoked": revoked} if fate.revoke else {"kept": counted.tokens}
+        entry = AuditEntry(
+            actor=actor,
+            action="catalogue.applied",
+            subject="catalogue",
+            detail=detail | (told if counted.tokens else {}),
         )
+        await tx.audit.append([entry, *declared, *ended], now)
+        after = replace(seen, version=version + 1, clients=clients, revoked=revoked)
+        return replace(after, in_use=counted.in_use, beyond=counted.tokens)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Fate:
+    """What becomes of live tokens that would carry too much; with neither, nothing is changed."""
+
+    keep: bool
+    revoke: bool
 
 
 async def _in_force(tx: Transaction) -> tuple[int, CatalogueDocument]:

@@ -9,6 +9,9 @@ class Clients(Protocol):
     async def lock(self, client_id: str) -> Client | None:
         """The row as it is once this transaction holds it."""
 
+    async def change_rights(self, client: Client) -> None:
+        """Write its audiences, its permissions and the machine user it acts for."""
+
     async def change_proof(self, client: Client) -> None:
         """Write its secrets and its keys."""
 

@@ -6,15 +6,13 @@ from typing import Any
 from service.application.current import Current
 from service.application.ports import Storage, Transaction
 from service.domain.audit import AuditEntry
-from service.domain.client import Client
+from service.domain.client import PERMISSIONS, Client
 from service.domain.client_keys import canonical_jwks
 from service.domain.errors import Fault, Faulty, NotFound
 from service.domain.identifiers import Randomness, from_wire, new_id, to_wire
 from service.domain.issuance import text_fault
 from service.domain.secret import Secret, new_alphanumeric_secret, secret_hash
 from service.domain.user import MAX_NAME, UserKind
-
-PERMISSIONS = ("introspect", "revoke", "exchange")
 
 
 class CreateClient:
@@ -43,23 +41,21 @@ class CreateClient:
         chosen = tuple(audiences) or (self._current.catalogue.default_audience.id,)
         faults = _faults(name.strip(), chosen, permissions, {a.id for a in self._current.catalogue.audiences})
         kept_keys = None if jwks is None else canonical_jwks(jwks, faults)
-        secret = new_alphanumeric_secret(self._randomness) if jwks is None else None
         async with self._storage.transaction() as tx:
             machine_id = await _machine(tx, machine, faults)
             if faults:
                 raise Faulty(faults)
-            client = Client(
-                id=to_wire(new_id(self._randomness)),
-                name=name.strip(),
-                secret_hash="" if secret is None else secret_hash(secret),
-                audiences=frozenset(chosen),
-                permissions=frozenset(permissions),
+            client, secret = new_client(
+                name.strip(),
+                frozenset(chosen),
+                frozenset(permissions),
                 machine_id=machine_id,
                 jwks=kept_keys,
-                created_at=await tx.now(),
+                now=await tx.now(),
+                randomness=self._randomness,
             )
             await tx.clients.add(client)
-            await tx.audit.append([_entry(client, actor)], client.created_at)
+            await tx.audit.append([client_entry("client.created", client, actor)], client.created_at)
         await self._current.reload(self._storage)
         return client, secret
 
@@ -82,6 +78,43 @@ class DisableClient:
             entry = AuditEntry(actor=actor, action="client.disabled", subject=f"client:{client_id}")
             await tx.audit.append([entry], now)
         await self._current.reload(self._storage)
+
+
+def new_client(
+    name: str,
+    audiences: frozenset[str],
+    permissions: frozenset[str],
+    *,
+    machine_id: str | None,
+    jwks: str | None,
+    now: int,
+    randomness: Randomness,
+) -> tuple[Client, Secret | None]:
+    """A client, and its secret, of which only a hash is kept; none where it proves itself by `jwks`."""
+    secret = new_alphanumeric_secret(randomness) if jwks is None else None
+    client = Client(
+        id=to_wire(new_id(randomness)),
+        name=name,
+        secret_hash="" if secret is None else secret_hash(secret),
+        audiences=audiences,
+        permissions=permissions,
+        machine_id=machine_id,
+        jwks=jwks,
+        created_at=now,
+    )
+    return client, secret
+
+
+def client_entry(action: str, client: Client, actor: str) -> AuditEntry:
+    """What became of a client, with what it may."""
+    detail = {
+        "name": client.name,
+        "audiences": sorted(client.audiences),
+        "permissions": sorted(client.permissions),
+        "proof": "secret" if client.jwks is None else "keys",
+    }
+    machine = {} if client.machine_id is None else {"machine": client.machine_id}
+    return AuditEntry(actor=actor, action=action, subject=f"client:{client.id}", detail=detail | machine)
 
 
 def _faults(
@@ -112,16 +145,3 @@ async def _machine(tx: Transaction, said: str | None, faults: list[Fault]) -> st
         faults.append(Fault("machine", "unknown_user", "there is no such machine user, or it is disabled"))
         return None
     return user.id
-
-
-def _entry(client: Client, actor: str) -> AuditEntry:
-    detail = {
-        "name": client.name,
-        "audiences": sorted(client.audiences),
-        "permissions": sorted(client.permissions),
-        "proof": "secret" if client.jwks is None else "keys",
-    }
-    machine = {} if client.machine_id is None else {"machine": client.machine_id}
-    return AuditEntry(
-        actor=actor, action="client.created", subject=f"client:{client.id}", detail=detail | machine
-    )

@@ -41,7 +41,7 @@ class Machines:
             if faults:
                 raise Faulty(faults)
             now = await tx.now()
-            user = self._account(name, grant, now)
+            user = machine_account(name, grant, now=now, randomness=self._randomness)
             if not await tx.users.add(user):
                 raise AlreadyExists(f"the name {name!r} is taken")
             await tx.machines.add_responsible(user.id, list(people))
@@ -51,18 +51,6 @@ class Machines:
             )
             await tx.audit.append([entry], now)
         return Machine(user=user, responsible=tuple(people.values()))
-
-    def _account(self, name: str, grant: Grant, now: int) -> User:
-        """Without a password: nobody signs in as a machine."""
-        return User(
-            id=new_id(self._randomness),
-            kind=UserKind.MACHINE,
-            name=name,
-            role=Role.USER,
-            password_hash=None,
-            grant=grant,
-            created_at=now,
-        )
 
     async def page(self, *, responsible_id: str | None, after: str = "") -> tuple[list[Machine], str | None]:
         """In the order of their names, those that somebody answers for or all, and where the next page begins."""
@@ -81,6 +69,19 @@ class Machines:
         if not found:
             raise NotFound("no such machine user")
         return found[0]
+
+
+def machine_account(name: str, grant: Grant, *, now: int, randomness: Randomness) -> User:
+    """Without a password: nobody signs in as a machine."""
+    return User(
+        id=new_id(randomness),
+        kind=UserKind.MACHINE,
+        name=name,
+        role=Role.USER,
+        password_hash=None,
+        grant=grant,
+        created_at=now,
+    )
 
 
 async def _people(tx: Transaction, said: Sequence[str], faults: list[Fault]) -> dict[str, User]:

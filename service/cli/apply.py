@@ -30,7 +30,7 @@ def add_parser(commands: Commands) -> None:
         commands,
         "apply",
         run,
-        help="put a catalogue (scopes, audiences, grants, policy) in force, after showing what changes",
+        help="put a catalogue (scopes, audiences, grants, clients, machines, policy) in force",
         more="What live tokens would carry too much of goes only with --keep-until-expiry (they keep it to their end)\n"
         "or --revoke (they are revoked for good).",
         examples=[
@@ -92,6 +92,13 @@ def _done(output: Output, applied: Mapping[str, Any], *, show: bool) -> int:
         _show(output.answers, applied, KEPT)
     if applied["revoked"]:
         output.answers.print(f"{plural(applied['revoked'], 'token value')} revoked")
+    for client in applied["clients"]:
+        output.answers.print(f"\nclient         {printable(client['name'])}")
+        output.value(f"client_id      {printable(client['id'])}")
+        if client["secret"]:
+            output.value(f"client_secret  {printable(client['secret'])}")
+    if any(client["secret"] for client in applied["clients"]):
+        output.say("Copy each secret now: it is shown only this once.")
     output.say(f"Version {applied['version']} of the catalogue is in force.")
     return 0
 

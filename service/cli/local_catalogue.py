@@ -26,8 +26,9 @@ async def apply_locally(settings: Settings, text: str, **how: Any) -> dict[str, 
     storage = await open_storage(settings.effective_database_url, system_clock)
     try:
         await storage.migrate()
-        wanted = CatalogueDocument.from_toml(text, issuer=settings.issuer)
-        return applied_document(await ApplyCatalogue(storage, Current(None))(wanted, actor=ACTOR, **how))
+        wanted, declared = CatalogueDocument.of_file(text, issuer=settings.issuer)
+        apply_catalogue = ApplyCatalogue(storage, Current(None))
+        return applied_document(await apply_catalogue(wanted, declared, actor=ACTOR, **how))
     except CatalogueInvalid as invalid:
         raise CommandFailed(
             f"this is no catalogue ({invalid.code})", *(f"  {fault}" for fault in invalid.faults)

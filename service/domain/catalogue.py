@@ -11,11 +11,13 @@ from typing import Any, ClassVar, Final, Self
 
 from safeconduct.catalogue import EXACT, ScopeCatalogue
 from safeconduct.document import CatalogueFault, CatalogueInvalid, Document, Table
-from safeconduct.scope import UnknownScope, is_prefix
+from safeconduct.scope import is_prefix
 
 from service.domain.audience import Audience, read_audiences, write_audience
+from service.domain.declared import Declared, read_declared
 from service.domain.errors import Refused
 from service.domain.policy import Policy, read_policy, write_policy
+from service.domain.scope_lists import knows, read_scopes
 
 MOST_SCOPES: Final = 100
 """The most scopes that one token, and so one set, may list."""
@@ -61,13 +63,19 @@ class CatalogueDocument:
         Raises:
             CatalogueInvalid: with every fault at once, or where the text stops being TOML.
         """
-        try:
-            members = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
-            raise CatalogueInvalid([CatalogueFault("", f"is no TOML: {error}")]) from None
-        except RecursionError:
-            raise CatalogueInvalid([CatalogueFault("", "is nested too deeply")]) from None
-        return cls.from_document(_with_issuer(members, issuer))
+        return cls.of_file(text, issuer=issuer)[0]
+
+    @classmethod
+    def of_file(cls, text: str, *, issuer: str) -> tuple[Self, Declared]:
+        """The same, with the accounts and clients that the file declares."""
+        reading = Document(_with_issuer(_parsed(text), issuer))
+        root, grants = reading.root, reading.root.table("grants")
+        document = cls._read(root, grants)
+        ids = [audience.id for audience in document.audiences]
+        default = next((audience.id for audience in document.audiences if audience.default), "")
+        declared = read_declared(root, grants, document.scopes, ids, default)
+        reading.finish()
+        return document, declared
 
     @classmethod
     def from_json(cls, text: str) -> Self:
@@ -82,19 +90,21 @@ class CatalogueDocument:
             CatalogueInvalid: with every fault at once.
         """
         reading = Document(members)
-        root = reading.root
+        document = cls._read(reading.root, reading.root.table("grants"))
+        reading.finish()
+        return document
+
+    @classmethod
+    def _read(cls, root: Table, grants: Table) -> Self:
         scopes = ScopeCatalogue.read(root)
-        grants = root.table("grants")
-        document = cls(
+        return cls(
             scopes=scopes,
             sets=_read_sets(root, scopes),
             audiences=read_audiences(root, [family.name for family in scopes.families]),
-            default_grant=_read_scopes(grants, "default", scopes) if "default" in grants else None,
+            default_grant=read_scopes(grants, "default", scopes) if "default" in grants else None,
             policy=read_policy(root.table("policy")),
             retired_scopes=_read_retired(root.table("retired_scopes"), scopes),
         )
-        reading.finish()
-        return document
 
     def to_document(self) -> dict[str, Any]:
         """Plain dicts and lists that read as an equal catalogue."""
@@ -128,7 +138,7 @@ class CatalogueDocument:
 
     def lost_from(self, old: Self) -> tuple[str, ...]:
         """Scopes of `old` that this catalogue no longer knows, also not as an alias."""
-        return tuple(name for name in old.scopes.scopes() if not _knows(self.scopes, name))
+        return tuple(name for name in old.scopes.scopes() if not knows(self.scopes, name))
 
     def after(self, old: Self) -> Self:
         """This catalogue as the successor of `old`: with its tombstones, and one for each scope that goes.
@@ -153,23 +163,13 @@ class CatalogueDocument:
 def _read_sets(root: Table, scopes: ScopeCatalogue) -> tuple[ScopeSet, ...]:
     sets: list[ScopeSet] = []
     for table in root.array("sets"):
-        each = ScopeSet(table.text("name"), _read_scopes(table, "scopes", scopes, required=True))
+        each = ScopeSet(table.text("name"), read_scopes(table, "scopes", scopes, required=True))
         if any(each.name == other.name for other in sets):
             table.fault(f"{each.name!r} stands here twice", "name")
         if len(each.scopes) > MOST_SCOPES:
             table.fault(f"a token carries at most {MOST_SCOPES} scopes; use prefixes", "scopes")
         sets.append(each)
     return tuple(sets)
-
-
-def _read_scopes(
-    table: Table, member: str, scopes: ScopeCatalogue, *, required: bool = False
-) -> tuple[str, ...]:
-    names = table.words(member, required=required, may_be_empty=not required)
-    for name in names:
-        if not _knows(scopes, name):
-            table.fault(f"{name!r} is no scope of this catalogue", member)
-    return scopes.resolve(name for name in names if _knows(scopes, name))
 
 
 def _read_retired(table: Table, scopes: ScopeCatalogue) -> tuple[tuple[str, Meaning], ...]:
@@ -180,7 +180,7 @@ def _read_retired(table: Table, scopes: ScopeCatalogue) -> tuple[tuple[str, Mean
         meaning = frozenset((pair[1], pair[0]) for pair in said if len(pair) == 2)
         if len(meaning) != len(said):
             table.fault('must list what the scope allowed, like "read teams"', name)
-        elif not _knows(scopes, name):
+        elif not knows(scopes, name):
             retired.append((name, meaning))
         elif (now := scopes.scope(name).allows) != meaning:
             was, new = (", ".join(_say(each)) or "nothing" for each in (meaning, now))
@@ -194,12 +194,13 @@ def _say(meaning: Meaning) -> list[str]:
     return sorted(f"{operation} {entity}" for entity, operation in meaning)
 
 
-def _knows(scopes: ScopeCatalogue, name: str) -> bool:
+def _parsed(text: str) -> dict[str, Any]:
     try:
-        scopes.canonical(name)
-    except UnknownScope:
-        return False
-    return True
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise CatalogueInvalid([CatalogueFault("", f"is no TOML: {error}")]) from None
+    except RecursionError:
+        raise CatalogueInvalid([CatalogueFault("", "is nested too deeply")]) from None
 
 
 def _with_issuer(value: Any, issuer: str) -> Any:

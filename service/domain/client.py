@@ -1,6 +1,9 @@
 """Confidential clients: resource servers that may ask about tokens, and what acts as a machine user."""
 
 from dataclasses import dataclass
+from typing import Final
+
+PERMISSIONS: Final = ("introspect", "revoke", "exchange")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -43,6 +43,16 @@ class SqlClients:
             old_secret_until=client.old_secret_until,
         )
 
+    async def change_rights(self, client: Client) -> None:
+        await self._moves()
+        await self._connection.one(
+            "change_client_rights",
+            id=client.id,
+            audiences=words.join(sorted(client.audiences)),
+            permissions=words.join(sorted(client.permissions)),
+            machine_id=client.machine_id,
+        )
+
     async def disable(self, client_id: str, now: int) -> bool:
         await self._moves()
         return await self._connection.one("disable_client", id=client_id, now=now) is not None

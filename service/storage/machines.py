@@ -16,6 +16,10 @@ class SqlMachineUsers:
         rows = [{"machine_id": machine_id, "user_id": user_id} for user_id in user_ids]
         await self._connection.many("add_responsible", rows)
 
+    async def replace_responsible(self, machine_id: str, user_ids: Sequence[str]) -> None:
+        await self._connection.all("drop_responsible", machine_id=machine_id)
+        await self.add_responsible(machine_id, user_ids)
+
     async def page(
         self, *, machine_id: str | None, responsible_id: str | None, after: str, limit: int
     ) -> list[Machine]:

@@ -181,7 +181,7 @@ def _housekeeping(world: World, services: Services) -> Housekeeping:
 
 
 async def _first_start(world: World, rotate_keys: RotateKeys) -> ApplyCatalogue:
-    apply_catalogue = ApplyCatalogue(world.storage, world.current)
+    apply_catalogue = ApplyCatalogue(world.storage, world.current, randomness=world.randomness)
     try:
         await first_start(world.storage, apply_catalogue, rotate_keys, shipped_catalogue(world.settings))
     except VerifyOnly as error:

@@ -26,6 +26,12 @@ UPDATE client
  WHERE id = :id
 RETURNING id;
 
+-- name: change_client_rights(id, audiences, permissions, machine_id)^
+-- Write what a client may ask about and do, and whom it acts for.
+UPDATE client SET audiences = :audiences, permissions = :permissions, machine_id = :machine_id
+ WHERE id = :id
+RETURNING id;
+
 -- name: disable_client(id, now)^
 -- Disable a client; no row if it is unknown or disabled already.
 UPDATE client SET disabled_at = :now

@@ -2,6 +2,11 @@
 -- Let a person answer for a machine user.
 INSERT INTO machine_responsible (machine_id, user_id) VALUES (:machine_id, :user_id);
 
+-- name: drop_responsible(machine_id)
+-- Let nobody answer for a machine user, until others do within the same transaction.
+DELETE FROM machine_responsible WHERE machine_id = :machine_id
+RETURNING user_id;
+
 -- name: page_of_machines(machine_id, responsible_id, after_name, limit)
 -- Machine users in the order of their folded names: all, one, or those that somebody answers for.
 SELECT u.id, u.kind, u.name, u.role, u.password_hash, u.grant_kind, u.grant_scopes, u.version, u.created_at,

@@ -143,6 +143,35 @@ def test_tokens_are_revoked_with_the_scope_that_goes(ann: Safeconduct, catalogue
     assert [ann.json("tokens", "show", each)["state"] for each in (made, kept)] == ["revoked", "active"]
 
 
+def test_clients_and_machines_of_a_file_are_there_after_it(ann: Safeconduct, catalogue: Path) -> None:
+    """The secret of a new client is shown by the apply that makes it, and by no other; a second one changes nothing."""
+    with catalogue.open("a") as file:
+        file.write('\n[[clients]]\nname = "from-a-file"\n')
+        file.write('\n[[machines]]\nname = "robot-of-a-file"\nresponsible = ["ann"]\ngrant = ["embed"]\n')
+
+    first = ann.run("apply", str(catalogue), "--yes")
+    again = ann.run("apply", str(catalogue), "--yes")
+
+    assert "+ client from-a-file" in first.stdout
+    assert "client_secret  " in first.stdout
+    assert (again.returncode, "client_secret" in again.stdout) == (0, False)
+    [client] = [c for c in ann.json("clients", "list") if c["name"] == "from-a-file"]
+    assert client["id"] in first.stdout
+    assert "robot-of-a-file" in ann.done("machines", "list")
+
+
+def test_somebody_unknown_in_a_file_is_told_with_their_place(ann: Safeconduct, catalogue: Path) -> None:
+    """Nothing of the file is applied."""
+    with catalogue.open("a") as file:
+        file.write('\n[[clients]]\nname = "never"\n\n[[machines]]\nname = "m"\nresponsible = ["nobody"]\n')
+
+    ran = ann.run("apply", str(catalogue), "--yes")
+
+    assert ran.returncode == 1
+    assert "machines[0].responsible[0]: 'nobody' is no enabled person (unknown_user)" in ran.stderr
+    assert "never" not in [client["name"] for client in ann.json("clients", "list")]
+
+
 def test_every_fault_of_a_catalogue_is_told(ann: Safeconduct, catalogue: Path) -> None:
     """Each with its place, on a line of its own; nothing is applied."""
     _change(catalogue, LIFETIME, "max_lifetime_days = 0")
@@ -201,7 +230,7 @@ def test_a_first_roll_out_needs_no_service(operator: Safeconduct) -> None:
 
     assert applied["version"] == 1
     assert {change["kind"] for change in applied["changes"]} <= {"added", "changed"}
-    assert again == {"changes": [], "version": 1, "in_use": {}, "beyond": 0, "revoked": 0}
+    assert again == {"changes": [], "version": 1, "in_use": {}, "beyond": 0, "revoked": 0, "clients": []}
     assert not (operator.home / "data" / "master.key").exists()
 
 
