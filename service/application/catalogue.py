@@ -94,18 +94,10 @@ class ApplyCatalogue:
             ScopesInUse: live tokens carry too much, and nothing is said of them.
             CatalogueChangedMeanwhile: nothing was changed.
         """
-        async with self._storage.snapshot() as read:
-            version, old = await _in_force(read)
-            if expected_version not in {None, version}:
-                raise _changed_meanwhile()
-            planned = await plan(read, declared)
-            overreach = Overreach.between(old, wanted.after(old), planned.new_grants)
-            changes = (*difference(old, overreach.wanted), *planned.changes)
-            counted = await _count(read, overreach)
-        applied = Applied(changes=changes, version=version, in_use=counted.in_use, beyond=counted.tokens)
-        if dry_run or not changes:
-            return applied
-        ahead = await self._end_ahead(overreach, actor) if revoke and counted.tokens > CHUNK else 0
+        planned, overreach, seen = await self._look(wanted, declared, expected_version)
+        if dry_run or not seen.changes:
+            return seen
+        ahead = await self._end_ahead(overreach, actor) if revoke and seen.beyond > CHUNK else 0
         async with self._storage.transaction() as tx:
             await tx.users.hold(sorted(planned.held))
             await tx.keys.lock()  # who issues holds it: no token gets in between the count and the commit
@@ -114,7 +106,7 @@ class ApplyCatalogue:
                 raise _changed_meanwhile()
             overreach = replace(overreach, grants=again.new_grants)
             fate = _Fate(keep=keep_until_expiry, revoke=revoke)
-            stored = await self._store(tx, overreach, again, applied, fate, actor=actor)
+            stored = await self._store(tx, overreach, again, seen, fate, actor=actor)
         await self._current.reload(self._storage)
         return replace(stored, revoked=stored.revoked + ahead)
 
@@ -135,6 +127,21 @@ class ApplyCatalogue:
             grants = (await plan(read, declared)).new_grants
         overreach = Overreach.between(old, wanted.after(old), grants)
         return await self._revoke_ahead(overreach, actor=actor, after=after)
+
+    async def _look(
+        self, wanted: CatalogueDocument, declared: Declared, expected_version: int | None
+    ) -> tuple[Plan, Overreach, Applied]:
+        """What would be done, by one snapshot."""
+        async with self._storage.snapshot() as read:
+            version, old = await _in_force(read)
+            if expected_version not in {None, version}:
+                raise _changed_meanwhile()
+            planned = await plan(read, declared)
+            overreach = Overreach.between(old, wanted.after(old), planned.new_grants)
+            changes = (*difference(old, overreach.wanted), *planned.changes)
+            counted = await _count(read, overreach)
+        seen = Applied(changes=changes, version=version, in_use=counted.in_use, beyond=counted.tokens)
+        return planned, overreach, seen
 
     async def _end_ahead(self, overreach: Overreach, actor: str) -> int:
         revoked, after = 0, BEGINNING
