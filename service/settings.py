@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from safeconduct.policy import STATUS_LIST_LIFETIME
 
 from keys import ALGORITHMS, ImpossibleTimings, RotationPolicy
+from service.setting_values import issuer_faults, read_value
 
 PREFIX = "SAFECONDUCT_"
 
@@ -91,6 +92,7 @@ class Settings:
     )
     usage_report_max_age: int = 86_400
     leak_keys_file: str = ""  # GitHub's public keys, as it publishes them for partners
+    gateway_bind: str = ""  # host:port of a listener of its own, which only a gateway reaches (threats 13)
     trusted_proxies: tuple[str, ...] = ()
     brand_name: str = "Safeconduct"
     brand_logo: str = ""  # a file: svg, png or webp
@@ -119,7 +121,7 @@ class Settings:
                 faults.append(f"{variable}: no such setting")
                 continue
             try:
-                values[name] = _read(hints[name], text)
+                values[name] = read_value(hints[name], text)
             except ValueError as error:
                 faults.append(f"{variable}: {error}")
         settings = cls(**values)
@@ -130,7 +132,11 @@ class Settings:
 
     def faults(self) -> list[str]:
         """Everything about these settings that cannot work together."""
-        return [*_issuer_faults(self.issuer), *self._choice_faults(), *self._timing_faults()]
+        return [
+            *(f"{PREFIX}ISSUER: {fault}" for fault in issuer_faults(self.issuer)),
+            *self._choice_faults(),
+            *self._timing_faults(),
+        ]
 
     def _choice_faults(self) -> list[str]:
         choices = {
@@ -153,6 +159,8 @@ class Settings:
             faults.append(f"{PREFIX}PORT: {self.port} is no port")
         if self.scan_inactive_percent > 100:
             faults.append(f"{PREFIX}SCAN_INACTIVE_PERCENT: {self.scan_inactive_percent} is no percentage")
+        if self.gateway_bind and self.gateway_address is None:
+            faults.append(f"{PREFIX}GATEWAY_BIND: {self.gateway_bind!r} is no host:port")
         for network in self.trusted_proxies:
             try:
                 ipaddress.ip_network(network)
@@ -192,6 +200,13 @@ class Settings:
         return self.database_url or f"sqlite:///{self.data_dir / 'safeconduct.db'}"
 
     @property
+    def gateway_address(self) -> tuple[str, int] | None:
+        """Where the gateway's own listener is, if there is one."""
+        host, _, port = self.gateway_bind.rpartition(":")
+        known = host and port.isascii() and port.isdigit() and 1 <= int(port) <= 65_535
+        return (host.strip("[]"), int(port)) if known else None
+
+    @property
     def uses_sqlite(self) -> bool:
         return self.effective_database_url.startswith("sqlite:")
 
@@ -208,38 +223,3 @@ class Settings:
 
 CLIENT_VARIABLES = frozenset({"SAFECONDUCT_URL", "SAFECONDUCT_SESSION_FILE"})
 """Variables of the command line's HTTP side, which the service does not read."""
-
-
-def _read(hint: object, text: str) -> object:
-    if hint is int:
-        if not text.strip().isascii() or not text.strip().isdecimal():
-            raise ValueError(f"{text!r} is no whole number")
-        return int(text)
-    if hint is bool:
-        if text.lower() not in {"1", "0", "true", "false", "yes", "no"}:
-            raise ValueError(f"{text!r} is neither true nor false")
-        return text.lower() in {"1", "true", "yes"}
-    if hint is Path:
-        return Path(text)
-    if hint is str:
-        return text
-    return tuple(part.strip() for part in text.split(",") if part.strip())
-
-
-def _issuer_faults(issuer: str) -> list[str]:
-    variable = f"{PREFIX}ISSUER"
-    try:
-        parts = urlsplit(issuer)
-        host, _ = parts.hostname, parts.port
-    except ValueError as error:
-        return [f"{variable}: {issuer!r} is no URL ({error})"]
-    faults = []
-    if parts.scheme not in {"http", "https"} or not host:
-        return [f"{variable}: {issuer!r} must be an https URL"]
-    if parts.scheme == "http" and host not in {"localhost", "127.0.0.1", "::1"}:
-        faults.append(f"{variable}: http is for loopback alone; use https://{host}")
-    if parts.query or parts.fragment or parts.username or "?" in issuer or "#" in issuer:
-        faults.append(f"{variable}: no query, fragment or user name may stand in it (RFC 8414 section 2)")
-    if issuer.endswith("/"):
-        faults.append(f"{variable}: must not end with a slash")
-    return faults

@@ -13,14 +13,17 @@ from typing import Final
 from rich.console import Console
 
 from keys import MasterKeys
+from service.api.routes import GATEWAY_ROUTES
 from service.cli.failures import CommandFailed, Misuse
 from service.cli.workers import supervise
 from service.clock import system_clock
 from service.logs import set_up_logs
 from service.master_key import read_master_key
 from service.settings import Settings
+from service.web.app import create_app
 from service.web.links import invitation_link
 from service.web.server import Server
+from service.web.services import Services
 from service.wiring import Opened, open_services
 from service.wiring.faces import application
 
@@ -96,8 +99,9 @@ async def _serve(settings: Settings, masters: MasterKeys | None, place: Place) -
     if place.leash is not None:
         loop.add_reader(place.leash, stop.set)
     async with open_services(settings, system_clock, masters=masters) as opened:
-        server = Server(application(opened.services), shares_port=place.worker is not None)
-        await server.start()
+        servers = _servers(opened.services, shares_port=place.worker is not None)
+        for server in servers:
+            await server.start()
         jobs = [
             asyncio.create_task(opened.housekeeping.run(), name="housekeeping"),
             asyncio.create_task(opened.services.publication.run(), name="publication"),
@@ -108,11 +112,19 @@ async def _serve(settings: Settings, masters: MasterKeys | None, place: Place) -
             await stop.wait()
         finally:
             opened.services.readiness.stopping = True
-            await server.stop()
+            await asyncio.gather(*(server.stop() for server in servers))
             for job in jobs:
                 job.cancel()
             await asyncio.gather(*jobs, return_exceptions=True)
             await opened.housekeeping.finish()
+
+
+def _servers(services: Services, *, shares_port: bool) -> list[Server]:
+    """For everybody, and for the gateway alone where it has a listener of its own."""
+    servers = [Server(application(services), shares_port=shares_port)]
+    if (at := services.settings.gateway_address) is not None:
+        servers.append(Server(create_app(services, GATEWAY_ROUTES), at=at, shares_port=shares_port))
+    return servers
 
 
 async def _announce(settings: Settings, opened: Opened) -> None:

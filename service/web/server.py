@@ -158,7 +158,7 @@ class Runner(web.AppRunner):
 
 
 class Server:
-    """The application on its address, until it is told to stop.
+    """The application on its address, or `at` another (host, port), until it is told to stop.
 
     Of `uncounted` networks, and of trusted proxies, any number of connections is taken up to the process's ceiling.
     With `shares_port` other processes that say so too may listen at the same address (SO_REUSEPORT).
@@ -170,17 +170,18 @@ class Server:
         *,
         uncounted: Collection[Network] = THIS_MACHINE,
         shares_port: bool = False,
+        at: tuple[str, int] | None = None,
     ) -> None:
         self._app = app
         self._shares_port = shares_port
-        self._settings = app[SERVICES].settings
-        self._runner = Runner(app, uncounted=uncounted, shutdown_timeout=self._settings.shutdown_timeout)
+        settings = app[SERVICES].settings
+        self._place = at or (settings.host, settings.port)
+        self._runner = Runner(app, uncounted=uncounted, shutdown_timeout=settings.shutdown_timeout)
 
     async def start(self) -> None:
         """Listen. Raises RouteUndeclared, or OSError when the address is taken."""
         await self._runner.setup()
-        place = self._settings.host, self._settings.port
-        await web.TCPSite(self._runner, *place, reuse_port=self._shares_port or None).start()
+        await web.TCPSite(self._runner, *self._place, reuse_port=self._shares_port or None).start()
 
     @property
     def port(self) -> int:

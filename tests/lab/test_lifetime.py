@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 
 from tests.lab.exchange import Answer, exchange, request_bytes
 from tests.lab.proxy import Proxy
-from tests.lab.replica import NEW_TOKEN, TOKENS, Replica
+from tests.lab.replica import NEW_TOKEN, TOKENS, Replica, running_replica
 from tests.servers.leash import Leash, wait_until
 from tests.servers.process import free_port
 
@@ -114,3 +114,14 @@ def test_a_rolling_restart_under_load_fails_no_request(replica: Replica, leash: 
 
     assert len(answers) >= 100
     assert {answer.status for answer in answers} == {200, 201}
+
+
+def test_a_gateway_has_a_listener_of_its_own(leash: Leash) -> None:
+    """Threats 13: `SAFECONDUCT_GATEWAY_BIND`; it asks for no credentials and serves nothing else."""
+    port = free_port()
+    with running_replica(leash, GATEWAY_BIND=f"127.0.0.1:{port}") as replica:
+        bearer = f"Bearer {replica.administrator.create()['token']}"
+        paths = [f"/v1/forward-auth?aud={replica.deployment.issuer}/api", "/v1/me", "/livez"]
+        statuses = [exchange(port, request_bytes("GET", path, authorization=bearer)).status for path in paths]
+
+    assert statuses == [200, 404, 200]

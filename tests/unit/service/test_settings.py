@@ -24,13 +24,23 @@ def test_every_fault_is_reported_at_once() -> None:
                 "SAFECONDUCT_ALGORITHM": "HS256",
                 "SAFECONDUCT_PREPUBLICATION": "60",
                 "SAFECONDUCT_TRUSTED_PROXIES": "10.0.0.0/33",
+                "SAFECONDUCT_GATEWAY_BIND": "here",
                 "SAFECONDUCT_TYPO": "x",
             }
         )
 
     text = str(refused.value)
-    assert len(refused.value.faults) >= 7
-    for word in ("ISSUER", "PORT", "DATABASE_URL", "HS256", "prepublication", "TRUSTED_PROXIES", "TYPO"):
+    assert len(refused.value.faults) >= 8
+    for word in (
+        "ISSUER",
+        "PORT",
+        "DATABASE_URL",
+        "HS256",
+        "prepublication",
+        "TRUSTED_PROXIES",
+        "GATEWAY",
+        "TYPO",
+    ):
         assert word in text
 
 
