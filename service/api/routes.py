@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from service.api.admin_audit import AUDIT, list_audit, make_password_link
 from service.api.admin_clients import create_client, disable_client, list_clients, rotate_secret, take_keys
 from service.api.admin_keys import compromise_key, list_keys, rotate_keys
 from service.api.admin_policy import get_policy, put_policy
@@ -133,6 +134,8 @@ ROUTES: Final[tuple[Route, ...]] = (
     _route("GET", "/v1/admin/users", find_users, READERS),
     _route("GET", "/v1/admin/users/{id}", get_user, READERS),
     _route("POST", "/v1/admin/users", create_user, ADMINISTRATOR, confirmed=True),
+    _route("POST", "/v1/admin/users/{id}/password-link", make_password_link, ADMINISTRATOR, confirmed=True),
+    _route("GET", AUDIT, list_audit, READERS),
     _route("POST", "/v1/admin/users/{id}/disable", disable_user, ADMINISTRATOR),
     _route("POST", "/v1/admin/users/{id}/enable", enable_user, ADMINISTRATOR, confirmed=True),
     _route("PUT", "/v1/admin/users/{id}/grant", change_grant, ADMINISTRATOR, confirmed=True),

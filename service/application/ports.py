@@ -11,6 +11,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
 from keys import KeyRing
+from service.application.audit_ports import AuditTrail
 from service.application.carried_ports import CarriedScopes
 from service.application.client_ports import Clients
 from service.application.idempotency_ports import Idempotency
@@ -179,6 +180,8 @@ class Transaction(Protocol):
     def machines(self) -> MachineUsers: ...
     @property
     def inventory(self) -> Inventory: ...
+    @property
+    def audit_trail(self) -> AuditTrail: ...
     @property
     def status_lists(self) -> StatusLists: ...
     @property

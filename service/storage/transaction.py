@@ -1,6 +1,7 @@
 from collections.abc import Mapping
 
 from service.storage.audit import SqlAudit
+from service.storage.audit_trail import SqlAuditTrail
 from service.storage.carried import SqlCarriedScopes
 from service.storage.catalogues import SqlCatalogues
 from service.storage.clients import SqlClients
@@ -39,6 +40,7 @@ class SqlTransaction:
         self.tokens = SqlTokens(connection)
         self.machines = SqlMachineUsers(connection)
         self.inventory = SqlInventory(connection)
+        self.audit_trail = SqlAuditTrail(connection)
         self.carried = SqlCarriedScopes(connection)
         self.revocations = SqlRevocations(connection)
         self.status_lists = SqlStatusLists(connection)

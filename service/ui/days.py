@@ -64,5 +64,10 @@ def exact_text(moment: int) -> str:
     return datetime.fromtimestamp(moment, UTC).strftime("%d-%m-%Y %H:%M:%S UTC")
 
 
+def exact_ms_text(milliseconds: int) -> str:
+    seconds, rest = divmod(milliseconds, 1_000)
+    return datetime.fromtimestamp(seconds, UTC).strftime(f"%d-%m-%Y %H:%M:%S.{rest:03} UTC")
+
+
 def machine_text(moment: int) -> str:
     return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -14,7 +14,7 @@ from service.domain.user import Role
 from service.settings import Settings
 from service.ui.assets import ASSETS, Assets
 from service.ui.brand import ACCENT_FILE, Brand, brand_assets, brand_of
-from service.ui.days import day_text, exact_text, last_day, machine_text, zone_of
+from service.ui.days import day_text, exact_ms_text, exact_text, last_day, machine_text, zone_of
 from service.ui.texts import Texts, preferred
 from service.web.appkeys import PRINCIPAL, SERVICES
 from service.web.page_forms import form_token
@@ -40,6 +40,10 @@ class Times:
 
     def exact(self, moment: int) -> str:
         return exact_text(moment)
+
+    def exact_ms(self, moment: int) -> str:
+        """Of POSIX milliseconds."""
+        return exact_ms_text(moment)
 
     def machine(self, moment: int) -> str:
         return machine_text(moment)

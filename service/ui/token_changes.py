@@ -37,7 +37,7 @@ async def edit_token(request: web.Request) -> web.Response:
     token, now = await own_token(request)
     services, who = request.app[SERVICES], signed_in(request)
     typed = TokenForm.typed(request[FORM])
-    asked = asked_by(request, typed, now)
+    asked = asked_by(request, typed, now, signed_in(request).user)
     try:
         await services.edit(
             token.id,
@@ -67,7 +67,7 @@ async def new_value(request: web.Request) -> web.Response:
     form = request[FORM]
     typed = replace(_form_of(request, token), expires=form.text("expires"), date=form.text("date"))
     typed = replace(typed, key=form.text("key"))
-    asked = asked_by(request, typed, now)
+    asked = asked_by(request, typed, now, signed_in(request).user)
     kept = TokenRequest(note=None, scopes=None, expiry=asked.expiry, faults=asked.faults)
     overlap = _DAY_LONG if form.text("old") == "day" else NO_OVERLAP
     return await _renew(request, token, typed, kept, overlap, title="new_value", template="new_value.html")

@@ -19,6 +19,7 @@ from service.domain.errors import (
 from service.domain.idempotency import IdempotencyKey, is_key
 from service.domain.identifiers import from_wire, to_wire
 from service.domain.issuance import TokenRequest
+from service.domain.user import User
 from service.ui.choices import all_rights, choices_of
 from service.ui.days import zone_of
 from service.ui.faults import faults_in_words
@@ -64,23 +65,30 @@ async def create_token(request: web.Request) -> web.Response:
 
 
 async def make(request: web.Request, typed: TokenForm, *, again: str) -> web.Response:
-    """Ask for the token; `again` is the template that shows the form with its faults."""
+    """Ask for a token of one's own; `again` is the template that shows the form with its faults."""
+    return await make_for(request, signed_in(request).user, typed, title="new", again=again)
+
+
+async def make_for(
+    request: web.Request, owner: User, typed: TokenForm, *, title: str, again: str = "token_new.html"
+) -> web.Response:
+    """The same for `owner`, who may be a machine that the caller makes it for."""
     services, who, form = request.app[SERVICES], signed_in(request), request[FORM]
-    asked = asked_by(request, typed, who.read_at)
+    asked = asked_by(request, typed, who.read_at, owner)
     given = typed.key if is_key(typed.key) else new_key()
     call = f"{request.method} {request.path}"
     key = IdempotencyKey.of(given, caller=who.actor, call=call, body=form.body())
     try:
-        made = await services.issue.once(asked, key=key, owner_id=who.user.id, actor=who.actor)
+        made = await services.issue.once(asked, key=key, owner_id=owner.id, actor=who.actor)
     except (Faulty, ScopeExceedsGrant, LimitReached, Busy) as refused:
-        return show_form(request, typed, title="new", refused=refused, template=again)
+        return show_form(request, typed, title=title, refused=refused, template=again, owner=owner)
     return show_made(request, made)
 
 
-def asked_by(request: web.Request, typed: TokenForm, now: int) -> TokenRequest:
+def asked_by(request: web.Request, typed: TokenForm, now: int, owner: User) -> TokenRequest:
     """What the form asks for, with days as they are where this person is."""
     catalogue = request.app[SERVICES].current.catalogue
-    longest = catalogue.policy.of(signed_in(request).user).max_lifetime_days
+    longest = catalogue.policy.of(owner).max_lifetime_days
     return typed.request(catalogue, now, zone_of(request), longest=longest)
 
 
@@ -91,11 +99,13 @@ def show_form(
     title: str,
     refused: Refused | None = None,
     template: str = "token_new.html",
+    owner: User | None = None,
     **context: object,
 ) -> web.Response:
-    """The form of a token, with what was refused at its fields."""
+    """The form of a token, with what was refused at its fields; without an `owner` it is one's own."""
     services, who, texts = request.app[SERVICES], signed_in(request), texts_of(request)
-    choices = choices_of(services.current.catalogue, who.user, who.read_at, zone_of(request))
+    owner = owner or who.user
+    choices = choices_of(services.current.catalogue, owner, who.read_at, zone_of(request))
     counts = {
         "count": len(form.note.strip()),
         "days": choices.longest,
@@ -106,7 +116,7 @@ def show_form(
     if isinstance(refused, ScopeExceedsGrant):
         faults["scopes"] = texts("faults.scopes.beyond", scopes=", ".join(refused.scopes))
     elif isinstance(refused, LimitReached):
-        most = services.current.catalogue.policy.of(who.user).max_live_tokens_per_user
+        most = services.current.catalogue.policy.of(owner).max_live_tokens_per_user
         faults["form"] = texts("faults.form.most_tokens", most=most)
     elif isinstance(refused, Busy):
         faults["form"] = texts("faults.form.too_many_new")
@@ -118,7 +128,16 @@ def show_form(
         title=title,
         choices=choices,
         faults=faults,
+        owner=owner,
+        action=form_action(title, str(context.get("token_id", "")), to_wire(owner.id)),
         **{**_USUALLY, "words": _all_in_words(request), **context},
+    )
+
+
+def form_action(title: str, token_id: str, owner_id: str) -> str:
+    """Where the form goes."""
+    return {"edit": f"/tokens/{token_id}/edit", "machine": f"/admin/machines/{owner_id}/tokens"}.get(
+        title, "/tokens/new"
     )
 
 

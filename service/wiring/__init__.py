@@ -162,7 +162,7 @@ async def _build(world: World) -> Services:
         rotate_keys=rotate,
         compromise_key=compromise,
         apply_catalogue=apply_catalogue,
-        governance=governance(world, apply_catalogue),
+        governance=governance(world, apply_catalogue, invitations),
     )
 
 

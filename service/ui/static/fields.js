@@ -1,6 +1,8 @@
 // Small helps inside forms: the counter, the calendar beside a typed date, the search among rights.
+import { awaitUse } from "./live.js";
 
 export function prepare(root) {
+  awaitUse(root);
   for (const each of root.querySelectorAll("[data-scripted]")) each.hidden = false;
   for (const each of root.querySelectorAll("[data-counted]")) count(each);
   for (const each of root.querySelectorAll("[data-picker]")) refresh(each);

@@ -1,0 +1,76 @@
+"""/v1/admin/audit, and the link for a forgotten password."""
+
+from typing import Any, Final
+
+from aiohttp import web
+
+from service.api.answers import json_answer
+from service.api.path_ids import path_id
+from service.api.queries import read_query
+from service.api.query_values import link_on, read_limit, read_text, read_time, said_by
+from service.api.times import rfc3339
+from service.domain.audit_page import AuditPage
+from service.domain.errors import Fault, Faulty
+from service.web.appkeys import SERVICES
+from service.web.callers import signed_in
+from service.web.links import invitation_link
+
+AUDIT: Final = "/v1/admin/audit"
+_LARGEST_SEQUENCE: Final = 15
+
+
+async def make_password_link(request: web.Request) -> web.Response:
+    """The link, once, by which a person sets a new password; the present one holds until then."""
+    services = request.app[SERVICES]
+    secret = await services.governance.password_link(path_id(request), actor=signed_in(request).actor)
+    settings = services.settings
+    document = {
+        "link": invitation_link(settings.issuer, secret),
+        "expires_in": settings.invitation_lifetime,
+    }
+    return json_answer(document, status=201)
+
+
+async def list_audit(request: web.Request) -> web.Response:
+    """The newest first; `Link` leads on."""
+    services = request.app[SERVICES]
+    listing = await services.governance.audit(_audit_page(request))
+    headers = {}
+    if listing.next_before is not None:
+        headers = link_on(request, f"{services.settings.issuer}{AUDIT}", str(listing.next_before))
+    return json_answer([_row_document(row, listing.names) for row in listing.rows], headers=headers)
+
+
+def _audit_page(request: web.Request) -> AuditPage:
+    query = read_query(request, ("actor", "action", "subject", "since", "until", "limit", "cursor"))
+    faults: list[Fault] = []
+    before = said_by(query["cursor"][0]) if "cursor" in query else None
+    if before is not None and not (before.isdecimal() and len(before) <= _LARGEST_SEQUENCE):
+        faults.append(Fault("cursor", "invalid_value", "is not from this list"))
+    page = AuditPage(
+        actor=read_text(query, "actor", faults),
+        action=read_text(query, "action", faults),
+        subject=read_text(query, "subject", faults),
+        since=read_time(query, "since", faults),
+        until=read_time(query, "until", faults),
+        before=int(before) if before is not None and not faults else None,
+        limit=read_limit(query, faults),
+    )
+    if faults:
+        raise Faulty(faults)
+    return page
+
+
+def _row_document(row: Any, names: Any) -> dict[str, Any]:
+    """`actor_name` is there for people and machines; the chain is the SHA-256 over the row and all before it."""
+    return {
+        "sequence": row["sequence"],
+        "at": rfc3339(row["at"]),
+        "actor": row["actor"],
+        "actor_name": names.get(row["actor"].removeprefix("user:")),
+        "action": row["action"],
+        "subject": row["subject"],
+        "subject_name": names.get(row["subject"].removeprefix("user:")),
+        "detail": row["detail"],
+        "chain": row["chain"],
+    }
