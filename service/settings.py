@@ -49,6 +49,7 @@ class Settings:
     cookie_session_idle: int = 1_800
     invitation_lifetime: int = 900
 
+    live_children_per_token: int = 20  # made by a token with the scope personal_access_tokens
     access_token_lifetime: int = 900  # of client_credentials; no more than any verifier takes without status
 
     status_list_ttl: int = 60

@@ -109,16 +109,16 @@ def _forward_auth(handler: Handler, callers: frozenset[CredentialKind]) -> tuple
 
 
 ROUTES: Final[tuple[Route, ...]] = (
-    _route("POST", PATH, create_token, USER, confirmed=True),
-    _route("GET", PATH, list_tokens, SESSION),
+    _route("POST", PATH, create_token, USER | TOKEN, confirmed=True),
+    _route("GET", PATH, list_tokens, SESSION | TOKEN),
     _route("GET", f"{PATH}/self", get_self, TOKEN),
     _route("DELETE", f"{PATH}/self", revoke_self, TOKEN),
     _route("POST", f"{PATH}/self/regenerate", regenerate_self, TOKEN),
-    _route("GET", f"{PATH}/{{id}}", get_token, SESSION),
+    _route("GET", f"{PATH}/{{id}}", get_token, SESSION | TOKEN),
     _route("PATCH", f"{PATH}/{{id}}", edit_token, USER, confirmed=True),
-    _route("DELETE", f"{PATH}/{{id}}", revoke_token, SESSION),
+    _route("DELETE", f"{PATH}/{{id}}", revoke_token, SESSION | TOKEN),
     _route("GET", f"{PATH}/{{id}}/revocation", own_receipt, SESSION),
-    _route("POST", f"{PATH}/{{id}}/regenerate", regenerate_token, USER, confirmed=True),
+    _route("POST", f"{PATH}/{{id}}/regenerate", regenerate_token, USER | TOKEN, confirmed=True),
     _route("GET", f"{PATH}/{{id}}/refusals", list_refusals, SESSION),
     _route("POST", f"{PATH}/check", check_token, SESSION),
     _route("POST", f"{PATH}/revoke", revoke_own_tokens, SESSION),

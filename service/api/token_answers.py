@@ -60,4 +60,5 @@ def _ours(token: Token, state: TokenState) -> dict[str, Any]:
         "last_used_user_agent": use.user_agent if use else None,
         "last_used_reported_by": use.reported_by if use else None,
         "recent_ips": token.recent_ips,
+        "parent_id": None if token.parent_id is None else to_wire(token.parent_id),
     }

@@ -1,5 +1,6 @@
-"""/v1/personal-access-tokens: one's own tokens."""
+"""/v1/personal-access-tokens: one's own tokens; for a token that may make others, those."""
 
+from dataclasses import replace
 from typing import Any, Final
 
 from aiohttp import web
@@ -22,26 +23,27 @@ from service.domain.identifiers import to_wire
 from service.domain.token import Token
 from service.domain.user import Role
 from service.web.appkeys import SERVICES
-from service.web.callers import signed_in
+from service.web.callers import acting, signed_in
 
 PATH: Final = "/v1/personal-access-tokens"
+BY_PARENT: Final = "revoked_by_parent"
 
 
 async def create_token(request: web.Request) -> web.Response:
     """The one answer, beside regenerate's, that shows a value."""
-    services, who = request.app[SERVICES], signed_in(request)
+    services, who = request.app[SERVICES], acting(request)
     document = await read_json(request)
     asked, key = keyed(request, document, token_request(document, NewToken))
+    whose = {"owner_id": who.owner_id, "actor": who.actor}
     if key is None:
-        return _made(request, await services.issue(asked, owner_id=who.user.id, actor=who.actor))
-    made = await services.issue.once(asked, key=key, owner_id=who.user.id, actor=who.actor)
-    return _made(request, made)
+        return _made(request, await services.issue(asked, parent=who.parent, **whose))
+    return _made(request, await services.issue.once(asked, key=key, parent=who.parent, **whose))
 
 
 async def list_tokens(request: web.Request) -> web.Response:
     """A plain array; `Link` leads on."""
-    services = request.app[SERVICES]
-    page = read_page(request, signed_in(request).user.id)
+    services, who = request.app[SERVICES], acting(request)
+    page = replace(read_page(request, who.owner_id), parent_id=who.made_by)
     listing = await services.list_tokens(page)
     documents = [token_document(token, token.state(listing.now)) for token in listing.tokens]
     return json_answer(
@@ -66,9 +68,10 @@ async def edit_token(request: web.Request) -> web.Response:
 
 async def revoke_token(request: web.Request) -> web.Response:
     """Final; a repeat answers the first revocation."""
-    who, reason = signed_in(request), read_reason(request, BY_OWNER)
+    who = acting(request)
+    reason = read_reason(request, BY_OWNER if who.parent is None else BY_PARENT)
     revoked = await request.app[SERVICES].revoke(
-        path_id(request), owner_id=who.user.id, actor=who.actor, reason=reason
+        path_id(request), owner_id=who.owner_id, actor=who.actor, reason=reason, made_by=who.made_by
     )
     return json_answer(token_document(revoked, revoked.state(revoked.created_at)))
 
@@ -80,12 +83,16 @@ async def regenerate_token(request: web.Request) -> web.Response:
         path_id(request),
         await read_json(request),
     )
-    who, (asked, overlap) = signed_in(request), new_value_request(document)
+    who, (asked, overlap) = acting(request), new_value_request(document)
     asked, key = keyed(request, document, asked)
-    whose = {"owner_id": who.user.id, "actor": who.actor}
+    whose = {"owner_id": who.owner_id, "actor": who.actor}
     if key is None:
-        return _made(request, await regenerate(token_id, asked, overlap=overlap, **whose))
-    return _made(request, await regenerate.once(token_id, asked, key=key, overlap=overlap, **whose))
+        made = await regenerate(token_id, asked, overlap=overlap, parent=who.parent, **whose)
+        return _made(request, made)
+    return _made(
+        request,
+        await regenerate.once(token_id, asked, key=key, overlap=overlap, parent=who.parent, **whose),
+    )
 
 
 def _made(request: web.Request, made: Issued | Repeated) -> web.Response:
@@ -98,7 +105,8 @@ def _made(request: web.Request, made: Issued | Repeated) -> web.Response:
 
 
 async def _look(request: web.Request) -> tuple[Token, int]:
-    return await request.app[SERVICES].get_token(path_id(request), owner_id=signed_in(request).user.id)
+    who = acting(request)
+    return await request.app[SERVICES].get_token(path_id(request), owner_id=who.owner_id, made_by=who.made_by)
 
 
 async def _change(request: web.Request, change: Edit) -> None:

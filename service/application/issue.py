@@ -1,25 +1,23 @@
 """Create: a record and its first value, for the person who asks."""
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 
 from service.application.current import Current
+from service.application.families import families
 from service.application.idempotency import Repeated, UnderWay, earlier, note
+from service.application.judging import BATCH, Judging
 from service.application.minting import Mint
 from service.application.ports import Storage, Transaction
+from service.application.room import rooms_of
 from service.domain.audit import AuditEntry
-from service.domain.errors import Busy, OutcomeUnknown, Quota, Refused
+from service.domain.descent import Parent
+from service.domain.errors import OutcomeUnknown, Refused
 from service.domain.idempotency import IdempotencyKey
-from service.domain.issuance import Permitted, TokenRequest, maker, permit
-from service.domain.policy import Rules
+from service.domain.issuance import TokenRequest
 from service.domain.secret import Secret
 from service.domain.token import Token, TokenValue
-from service.domain.user import User
-
-HOUR = 3_600
-BATCH = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,60 +38,50 @@ class _Asked:
     owner_id: str
     actor: str
     key: IdempotencyKey | None
+    parent: Parent | None
     answer: asyncio.Future[Issued | Repeated]
-
-
-@dataclass(slots=True)
-class _Room:
-    """What a locked owner has already, counted on while a batch takes from it."""
-
-    live: int
-    lately: int
-    taken: int = 0
-
-    def take(self, rules: Rules) -> None:
-        rules.demand_room(self.live + self.taken)
-        if self.lately + self.taken >= (most := rules.max_creations_per_hour):
-            place = rules.place("max_creations_per_hour")
-            raise Busy(
-                f"at most {most} new tokens an hour ({place})",
-                retry_after=HOUR // 4,
-                quota=Quota("creations", most, HOUR),
-            )
-        self.taken += 1
-
-
-async def _rooms(tx: Transaction, owners: Collection[str], now: int) -> Mapping[str, _Room]:
-    counts = await tx.tokens.counts(owners, since=now - HOUR)
-    return {owner_id: _Room(*counts.get(owner_id, (0, 0))) for owner_id in owners}
 
 
 class IssueToken:
     """Concurrent requests share one transaction; one refused request neither fails nor delays the others."""
 
-    def __init__(self, storage: Storage, current: Current, mint: Mint, under_way: UnderWay) -> None:
+    def __init__(
+        self, storage: Storage, current: Current, mint: Mint, under_way: UnderWay, *, most_children: int
+    ) -> None:
         self._storage = storage
+        self._most_children = most_children
         self._current = current
         self._mint = mint
         self._under_way = under_way
         self._waiting: list[_Asked] = []
         self._running: asyncio.Task[None] | None = None
 
-    async def __call__(self, request: TokenRequest, *, owner_id: str, actor: str) -> Issued:
+    async def __call__(
+        self, request: TokenRequest, *, owner_id: str, actor: str, parent: Parent | None = None
+    ) -> Issued:
         """Record, sign, check and answer; the value leaves the process only after the commit.
 
+        With a `parent`, a token of the same owner's asks: the new one gets at most what that has, and ends with it.
+
         Raises:
+            TokenIsRevoked, TokenIsSuspended: the parent.
             Faulty, ScopeExceedsGrant: what was asked for may not be.
             NotAllowed: the owner is disabled, or an auditor.
             LimitReached: a ceiling of the policy.
             CannotSign: verify-only.
         """
-        issued = await self._ask(request, owner_id, actor, None)
+        issued = await self._ask(request, owner_id, actor, parent)
         assert isinstance(issued, Issued)  # noqa: S101 - without a key nothing is a repeat
         return issued
 
     async def once(
-        self, request: TokenRequest, *, key: IdempotencyKey, owner_id: str, actor: str
+        self,
+        request: TokenRequest,
+        *,
+        key: IdempotencyKey,
+        owner_id: str,
+        actor: str,
+        parent: Parent | None = None,
     ) -> Issued | Repeated:
         """The same, but a repeat within a day is told the record that the first request made.
 
@@ -102,13 +90,18 @@ class IssueToken:
             IdempotencyKeyReused: the key came with another request.
         """
         self._under_way.begin(key)
-        return await self._ask(request, owner_id, actor, key)
+        return await self._ask(request, owner_id, actor, parent, key)
 
     async def _ask(
-        self, request: TokenRequest, owner_id: str, actor: str, key: IdempotencyKey | None
+        self,
+        request: TokenRequest,
+        owner_id: str,
+        actor: str,
+        parent: Parent | None,
+        key: IdempotencyKey | None = None,
     ) -> Issued | Repeated:
         answer: asyncio.Future[Issued | Repeated] = asyncio.get_running_loop().create_future()
-        asked = _Asked(request=request, owner_id=owner_id, actor=actor, key=key, answer=answer)
+        asked = _Asked(request=request, owner_id=owner_id, actor=actor, key=key, parent=parent, answer=answer)
         self._waiting.append(asked)
         if self._running is None:
             self._running = asyncio.create_task(self._run())
@@ -158,11 +151,24 @@ class IssueToken:
         await tx.keys.lock()
         await self._current.refresh(tx)
         now = await tx.now()
-        rooms = await _rooms(tx, owners, now)
+        judging = Judging(
+            catalogue=self._current.catalogue,
+            rooms=await rooms_of(tx, owners, now),
+            families=await families(
+                tx,
+                {asked.parent for asked in batch if asked.parent is not None},
+                self._current.catalogue,
+                most=self._most_children,
+                now=now,
+            ),
+            new_id=self._mint.new_id,
+            now=now,
+        )
         judged: list[Token | Exception] = []
         for asked in batch:
             try:
-                judged.append(self._judge(asked, owners.get(asked.owner_id), rooms, now))
+                owner = owners.get(asked.owner_id)
+                judged.append(judging.record(asked.request, owner, asked.parent))
             except Refused as refusal:
                 judged.append(refusal)
         return await self._make(tx, batch, judged, now)
@@ -192,32 +198,6 @@ class IssueToken:
         await note(tx, [(asked.key, token) for asked, token in made if asked.key is not None])
         await tx.audit.append([_entry(asked, token) for asked, token in made], now)
         return answers
-
-    def _judge(self, asked: _Asked, owner: User | None, rooms: Mapping[str, _Room], now: int) -> Token:
-        owner = maker(owner)
-        room = rooms[owner.id]
-        catalogue = self._current.catalogue
-        rules = catalogue.policy.of(owner)
-        permitted = permit(asked.request, grant=owner.grant, rules=rules, catalogue=catalogue, now=now)
-        token = self._record(permitted, owner, sequence=owner.version * BATCH + room.taken, now=now)
-        room.take(rules)
-        return token
-
-    def _record(self, permitted: Permitted, owner: User, *, sequence: int, now: int) -> Token:
-        return Token(
-            id=self._mint.new_id(),
-            owner_id=owner.id,
-            sequence=sequence,
-            note=permitted.note,
-            scopes=permitted.scopes,
-            audiences=permitted.audiences,
-            allowed_ips=permitted.allowed_ips,
-            metadata=MappingProxyType(dict(permitted.metadata)) if permitted.metadata is not None else None,
-            not_before=permitted.not_before,
-            expires_at=permitted.expires_at,
-            jti=self._mint.new_id(),
-            created_at=now,
-        )
 
 
 def _token(outcome: Token | Exception) -> Token:

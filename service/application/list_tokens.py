@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from service.application.own_tokens import own
 from service.application.ports import Storage
-from service.domain.errors import NotFound
 from service.domain.token import Token
 from service.domain.token_page import TokenPage
 
@@ -37,8 +37,10 @@ class GetToken:
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
 
-    async def __call__(self, token_id: str, *, owner_id: str) -> tuple[Token, int]:
-        """The record and the database's time.
+    async def __call__(
+        self, token_id: str, *, owner_id: str, made_by: str | None = None
+    ) -> tuple[Token, int]:
+        """The record and the database's time. `made_by` is the token that asks for one of its own.
 
         Raises:
             NotFound: there is none, or it is somebody else's.
@@ -46,6 +48,4 @@ class GetToken:
         async with self._storage.reading() as read:
             token = await read.tokens.get(token_id)
             now = await read.now()
-        if token is None or token.owner_id != owner_id:
-            raise NotFound("no such token")
-        return token, now
+        return own(token, owner_id, made_by), now

@@ -108,6 +108,9 @@ class Tokens(Protocol):
         """Let live values end no later than `ends_at`."""
 
     async def count_live(self, owner_id: str) -> int: ...
+    async def count_children(self, parent_id: str) -> int:
+        """How many live records a token has made."""
+
     async def counts(self, owner_ids: Collection[str], *, since: int) -> Mapping[str, tuple[int, int]]:
         """Of each owner how many records are live, and how many were made since then; none has no entry."""
 

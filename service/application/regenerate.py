@@ -7,6 +7,7 @@ from service.application.minting import Mint
 from service.application.ports import Storage, Transaction
 from service.application.renewal import Renewal
 from service.domain.audit import AuditEntry
+from service.domain.descent import Parent
 from service.domain.errors import Refused
 from service.domain.idempotency import IdempotencyKey
 from service.domain.issuance import TokenRequest
@@ -27,11 +28,12 @@ class RegenerateToken:
         owner_id: str,
         actor: str,
         overlap: Overlap = NO_OVERLAP,
+        parent: Parent | None = None,
     ) -> Issued:
         """The record with a fresh value. Members that `request` leaves out stay as they are.
 
         Grant, scopes and policy are judged anew. Works on expired tokens. During an overlap the value before
-        goes on; one that was in its overlap already ends at once.
+        goes on; one that was in its overlap already ends at once. With a `parent`, a token renews what it made.
 
         Raises:
             NotFound: no such token of this owner.
@@ -39,7 +41,7 @@ class RegenerateToken:
             Faulty, ScopeExceedsGrant, LimitReached: as for a new token.
         """
         async with self._storage.transaction() as tx:
-            return await self._regenerate(tx, token_id, request, owner_id, actor, overlap)
+            return await self._regenerate(tx, token_id, request, owner_id, actor, overlap, parent)
 
     async def once(
         self,
@@ -50,6 +52,7 @@ class RegenerateToken:
         owner_id: str,
         actor: str,
         overlap: Overlap = NO_OVERLAP,
+        parent: Parent | None = None,
     ) -> Issued | Repeated:
         """The same, but a repeat within a day is told the record as it is, and ends no value.
 
@@ -64,7 +67,7 @@ class RegenerateToken:
                     raise known
                 if known is not None:
                     return known
-                issued = await self._regenerate(tx, token_id, request, owner_id, actor, overlap)
+                issued = await self._regenerate(tx, token_id, request, owner_id, actor, overlap, parent)
                 await note(tx, [(key, issued.token)])
         return issued
 
@@ -76,7 +79,9 @@ class RegenerateToken:
         owner_id: str,
         actor: str,
         overlap: Overlap,
+        parent: Parent | None,
     ) -> Issued:
-        token = await self._renewal.lock(tx, token_id, owner_id)
+        made_by = parent.token_id if parent is not None else None
+        token = await self._renewal.lock(tx, token_id, owner_id, made_by=made_by)
         entry = AuditEntry(actor=actor, action="token.regenerated", subject=f"token:{token.id}")
-        return await self._renewal.make(tx, token, request, entry=entry, overlap=overlap)
+        return await self._renewal.make(tx, token, request, entry=entry, overlap=overlap, by=parent)

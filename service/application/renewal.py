@@ -5,11 +5,13 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from service.application.current import Current
+from service.application.families import bounds_of_child
 from service.application.issue import Issued
 from service.application.minting import Mint
 from service.application.own_tokens import lock_own_token
 from service.application.ports import Transaction
 from service.domain.audit import AuditEntry
+from service.domain.descent import Bounds, Parent
 from service.domain.errors import TokenIsRevoked, TokenIsSuspended
 from service.domain.issuance import Permitted, TokenRequest, maker, permit
 from service.domain.overlap import Overlap
@@ -25,14 +27,17 @@ class Renewal:
         self._current = current
         self._mint = mint
 
-    async def lock(self, tx: Transaction, token_id: str, owner_id: str) -> Token:
-        """The record, held, with grants, policy and keys as they are now.
+    async def lock(
+        self, tx: Transaction, token_id: str, owner_id: str, *, made_by: str | None = None
+    ) -> Token:
+        """The record, held, with grants, policy and keys as they are now. `made_by` is the token that asks for one of
+        its own.
 
         Raises:
             NotFound: no such token of this owner.
             TokenIsRevoked, TokenIsSuspended: nothing may come of it.
         """
-        token = await lock_own_token(tx, token_id, owner_id, signing=True)
+        token = await lock_own_token(tx, token_id, owner_id, made_by=made_by, signing=True)
         if token.revoked_at is not None or await tx.keys.is_lost(token_id):
             raise TokenIsRevoked("revoked for good; copy its settings into a new token")
         if token.suspended_at is not None:
@@ -49,20 +54,24 @@ class Renewal:
         entry: AuditEntry,
         overlap: Overlap,
         spared: Collection[str] = (),
+        by: Parent | None = None,
     ) -> Issued:
         """The record with a fresh value. Members that `request` leaves out stay as they are.
 
         The value before ends with the overlap; older ones end at once, but for those whose jti is `spared`:
-        their end stays what it is. `entry` is completed with what was done.
+        their end stays what it is. `entry` is completed with what was done. What a token made stays within that
+        token, whoever renews it; `by` is the token that does.
 
         Raises:
+            TokenIsRevoked, TokenIsSuspended: the token that made it.
             Faulty, ScopeExceedsGrant, NotAllowed, LimitReached: as for a new token.
         """
         now = await tx.now()
         owner = maker(await tx.users.get(token.owner_id))
         rules = self._current.catalogue.policy.of(owner)
         await _find_room(tx, token, rules, now)
-        renewed = self._renewed(token, request, owner.grant, rules, now)
+        bounds = await bounds_of_child(tx, token, by, self._current.catalogue, now=now)
+        renewed = self._renewed(token, request, owner.grant, rules, bounds, now)
         [place] = await self._mint.places(tx, 1, now=now)
         minted = self._mint.sign(renewed, place, now=now)
         await self._end_others(tx, token, overlap, spared, now)
@@ -86,7 +95,15 @@ class Renewal:
         if ended:
             await tx.status_lists.announce(ended, now)
 
-    def _renewed(self, token: Token, request: TokenRequest, grant: Grant, rules: Rules, now: int) -> Token:
+    def _renewed(
+        self,
+        token: Token,
+        request: TokenRequest,
+        grant: Grant,
+        rules: Rules,
+        bounds: Bounds | None,
+        now: int,
+    ) -> Token:
         whole = replace(
             request,
             note=token.note if request.note is None else request.note,
@@ -96,6 +113,8 @@ class Renewal:
         )
         catalogue = self._current.catalogue
         permitted = permit(whole, grant=grant, rules=rules, catalogue=catalogue, now=now)
+        if bounds is not None:
+            permitted = bounds.demand(permitted, catalogue, present=token)
         return _with(token, permitted, jti=self._mint.new_id())
 
 

@@ -13,8 +13,12 @@ class RevokeToken:
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
 
-    async def __call__(self, token_id: str, *, owner_id: str, actor: str, reason: str) -> Token:
-        """The record, revoked from the moment this returns at every replica (R1).
+    async def __call__(
+        self, token_id: str, *, owner_id: str, actor: str, reason: str, made_by: str | None = None
+    ) -> Token:
+        """The record, revoked from the moment this returns at every replica (R1), and what it made with it.
+
+        `made_by` is the token that asks for one of its own.
 
         A repeat answers the first revocation; it still writes its audit row, so that its commit waits for the
         same durability as the first (threats 8).
@@ -23,7 +27,7 @@ class RevokeToken:
             NotFound: no such token of this owner.
         """
         async with self._storage.transaction() as tx:
-            token = await lock_own_token(tx, token_id, owner_id)
+            token = await lock_own_token(tx, token_id, owner_id, made_by=made_by)
             return await _revoke(tx, token, actor=actor, reason=reason)
 
 

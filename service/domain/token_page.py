@@ -5,13 +5,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenPage:
-    """Which tokens of one owner to list. `states` empty means all but revoked.
+    """Which tokens of one owner to list, all or those that `parent_id` made. `states` empty means all but revoked.
 
     `sort` is one of created, expires, last_used, with `descending`; `after` is the (sort value, sequence) of
     the last row of the page before.
     """
 
     owner_id: str
+    parent_id: str | None = None
     states: frozenset[str] = frozenset()
     search: str | None = None
     scope: str | None = None

@@ -38,6 +38,7 @@ class SqlTokens:
         rows = await self._connection.all(
             "page_of_tokens",
             owner_id=page.owner_id,
+            parent_id=page.parent_id,
             **{f"state{n}": states[n - 1] if n <= len(states) else "" for n in range(1, 5)},
             pattern=containing(page.search),
             scope=page.scope,
@@ -69,6 +70,10 @@ class SqlTokens:
 
     async def count_live(self, owner_id: str) -> int:
         row = await self._connection.only("count_live_tokens", owner_id=owner_id)
+        return int(row["tokens"])
+
+    async def count_children(self, parent_id: str) -> int:
+        row = await self._connection.only("count_children", parent_id=parent_id)
         return int(row["tokens"])
 
     async def counts(self, owner_ids: Collection[str], *, since: int) -> dict[str, tuple[int, int]]:

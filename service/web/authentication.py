@@ -83,5 +83,5 @@ class Authentication:
 
     def _admit_token(self, who: TokenBearer, route: Route) -> TokenBearer:
         if CredentialKind.TOKEN not in route.callers:
-            raise NotAllowed("a personal access token manages nothing but itself")
+            raise NotAllowed("a personal access token manages nothing but itself and what it made")
         return who

@@ -138,7 +138,9 @@ async def _build(world: World) -> Services:
         create_client=CreateClient(storage, current, randomness=world.randomness),
         disable_client=DisableClient(storage, current),
         clients=clients,
-        issue=IssueToken(storage, current, mint, under_way),
+        issue=IssueToken(
+            storage, current, mint, under_way, most_children=world.settings.live_children_per_token
+        ),
         list_tokens=ListTokens(storage),
         get_token=GetToken(storage),
         edit=EditToken(storage),

@@ -48,7 +48,7 @@ UPDATE token
  WHERE id = :id
 RETURNING id;
 
--- name: page_of_tokens(owner_id, state1, state2, state3, state4, pattern, scope, sort, never, direction, after_value, after_sequence, limit)
+-- name: page_of_tokens(owner_id, parent_id, state1, state2, state3, state4, pattern, scope, sort, never, direction, after_value, after_sequence, limit)
 -- One page of an owner's records, each with the value it is sorted by.
 SELECT t.id, t.owner_id, t.sequence, t.note, t.scopes, t.audiences, t.allowed_ips, t.metadata, t.not_before,
        t.expires_at, t.parent_id, t.parent_jti, t.jti, t.created_at, t.suspended_at, t.suspended_by,
@@ -68,7 +68,8 @@ SELECT t.id, t.owner_id, t.sequence, t.note, t.scopes, t.audiences, t.allowed_ip
                     ELSE 'active'
                END AS state
           FROM token
-         WHERE owner_id = :owner_id) o
+         WHERE owner_id = :owner_id
+           AND (CAST(:parent_id AS TEXT) IS NULL OR parent_id = CAST(:parent_id AS TEXT))) o
   JOIN token t ON t.id = o.id
  WHERE o.state IN (:state1, :state2, :state3, :state4)
    AND t.note_folded LIKE CAST(:pattern AS TEXT) ESCAPE '\'
@@ -118,6 +119,12 @@ RETURNING jti;
 SELECT count(*) AS tokens
   FROM token
  WHERE owner_id = :owner_id AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > sc_now());
+
+-- name: count_children(parent_id)^
+-- How many records that a token made are neither revoked nor expired.
+SELECT count(*) AS tokens
+  FROM token
+ WHERE parent_id = :parent_id AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > sc_now());
 
 -- name: count_tokens(since, k01, k02, k03, k04, k05, k06, k07, k08, k09, k10, k11, k12, k13, k14, k15, k16, k17, k18, k19, k20, k21, k22, k23, k24, k25, k26, k27, k28, k29, k30, k31, k32)
 -- Of up to 32 owners, how many records are neither revoked nor expired, and how many were made since a time; no row

@@ -214,16 +214,23 @@ async def test_every_route_takes_the_credentials_it_declares_and_no_other(api: A
     assert await table(api, kept) == await table(api, promised)
 
 
-async def test_a_token_manages_nothing_but_itself(api: Api, people: None) -> None:
-    """Beside what is open to everybody, a personal access token opens `/self` alone, whatever scopes it has."""
+async def test_a_token_manages_nothing_but_itself_and_what_it_made(api: Api, people: None) -> None:
+    """Beside what is open to everybody, a personal access token may knock at `/self`, and, for its own children, at
+    these five; without their scopes it is told so.
+    """
     closed = [route for route in ROUTES if KIND.NOBODY not in route.callers]
 
     opened = [route for route in closed if await answer(api, route, await token(api)) == IN]
 
     assert [(route.method, route.path) for route in opened] == [
+        ("POST", TOKENS),
+        ("GET", TOKENS),
         ("GET", f"{TOKENS}/self"),
         ("DELETE", f"{TOKENS}/self"),
         ("POST", f"{TOKENS}/self/regenerate"),
+        ("GET", f"{TOKENS}/{{id}}"),
+        ("DELETE", f"{TOKENS}/{{id}}"),
+        ("POST", f"{TOKENS}/{{id}}/regenerate"),
     ]
 
 

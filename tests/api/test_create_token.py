@@ -24,6 +24,7 @@ OURS = [
     "last_used_user_agent",
     "last_used_reported_by",
     "recent_ips",
+    "parent_id",
 ]
 UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
 
@@ -59,6 +60,7 @@ async def test_a_token_is_answered_in_locoias_shape_first(api: Api, ann: Person)
         "last_used_user_agent": None,
         "last_used_reported_by": None,
         "recent_ips": [],
+        "parent_id": None,
     }
     assert reply.headers["Location"] == f"{api.authority.issuer}{TOKENS}/{reply.document['id']}"
     assert reply.headers["Cache-Control"] == "no-store"
