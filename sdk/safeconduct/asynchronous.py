@@ -61,6 +61,7 @@ class Verifier:
     async def aclose(self) -> None:
         """End what is under way. The verifier may go on being used."""
         await asyncio.to_thread(self._core.source.close)
+        await asyncio.to_thread(self._core.save)
         if self.usage is not None:
             await asyncio.to_thread(self.usage.close)
         flights = list(self._flights.values())
@@ -132,6 +133,8 @@ class Verifier:
         try:
             response = await self._transport.send(want.request)
             await self._take(want, response)
+            if self._core.snapshot_due:
+                await asyncio.to_thread(self._core.save)
         except TransportFailed:
             self._core.failed(want)
         except BaseException:

@@ -23,6 +23,7 @@ from safeconduct.jwks import KeyPurpose, KeySet
 from safeconduct.parser import parse
 from safeconduct.recall import Recall
 from safeconduct.scope import covers_by_name, scope_names
+from safeconduct.snapshot import Snapshot
 from safeconduct.source import Question, Source
 from safeconduct.status_list import VALID, judge_status
 from safeconduct.token_cache import Remembered, TokenCache
@@ -37,7 +38,12 @@ class Core:
     """Judges tokens of one issuer by what `issuer`, `source` and `tokens` hold. Thread-safe."""
 
     def __init__(
-        self, issuer: Issuer, source: Source, tokens: TokenCache, catalogue: ScopeCatalogue | None
+        self,
+        issuer: Issuer,
+        source: Source,
+        tokens: TokenCache,
+        catalogue: ScopeCatalogue | None,
+        snapshot: Snapshot | None,
     ) -> None:
         self.issuer = issuer
         self.source = source
@@ -47,6 +53,9 @@ class Core:
         self._max_staleness = issuer.profile.max_staleness
         self.recall = Recall(tokens, issuer.key_cache, self._time)
         self._lock = threading.RLock()
+        self._snapshot = snapshot
+        if snapshot is not None:
+            snapshot.load(issuer, source)
 
     def verify(
         self,
@@ -135,6 +144,16 @@ class Core:
                     self.source.take(want, answer, moment)
             except (TransportFailed, SafeconductError, ValueError):
                 self.failed(want)
+
+    @property
+    def snapshot_due(self) -> bool:
+        """Whether `save` is to be called, off the way of requests."""
+        return self._snapshot is not None and self._snapshot.due(self._time().monotonic)
+
+    def save(self) -> None:
+        """Write the snapshot, where there is one."""
+        if self._snapshot is not None:
+            self._snapshot.save(self.issuer, self.source)
 
     def failed(self, want: Want) -> None:
         """What was wanted could not be had."""

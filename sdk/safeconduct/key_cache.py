@@ -125,6 +125,8 @@ class KeyCache:
         """Use a set that was fetched `age` seconds ago by an earlier process; due for a refresh at once."""
         self.install(fresh)
         self.usable_until = moment.monotonic + self._limit - age
+        self.freshness.fetched_at = moment.monotonic - age
+        self._settle()
 
     def _catch_up(self, metadata: Metadata, moment: Moment) -> None:
         freshness = self.freshness

@@ -12,6 +12,7 @@ from safeconduct.effective_time import EffectiveTime
 from safeconduct.issuer import Issuer
 from safeconduct.policy import VerificationPolicy
 from safeconduct.profiles import DEFAULT, Profile
+from safeconduct.snapshot import Snapshot
 from safeconduct.source import Source
 from safeconduct.sources.chain import Chain
 from safeconduct.sources.lists import SignedLists
@@ -27,6 +28,7 @@ class Options(TypedDict, total=False):
     algorithms: `alg` values that may be used at all.
     max_lifetime: seconds; tokens that live longer are refused.
     catalogue: which scope covers which, in place of what the issuer's metadata says.
+    snapshot: where keys and lists are kept for the next start.
     usage: where uses are reported; the adapters tell it of every request.
     cache_bytes: what remembered tokens may take.
     clock, jitter: time and randomness, for tests.
@@ -37,6 +39,7 @@ class Options(TypedDict, total=False):
     algorithms: Collection[str]
     max_lifetime: int | None
     catalogue: ScopeCatalogue | None
+    snapshot: Snapshot | None
     usage: UsageReports | None
     cache_bytes: int
     clock: Clock
@@ -64,4 +67,4 @@ def build_core(issuer: str, audience: str | Collection[str], options: Options) -
     if (usage := options.get("usage")) is not None:
         usage.attach(issuer, audience if isinstance(audience, str) else min(audience))
     tokens = TokenCache(options.get("cache_bytes", CACHE_BYTES))
-    return Core(known, source, tokens, options.get("catalogue"))
+    return Core(known, source, tokens, options.get("catalogue"), options.get("snapshot"))

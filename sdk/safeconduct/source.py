@@ -1,6 +1,6 @@
 """Where a verifier learns whether a token was revoked: the port that every source fills."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple, Protocol
 
 from safeconduct.claims import Claims
@@ -55,6 +55,12 @@ class Source(Protocol):
 
     def failed(self, want: Want, moment: Moment) -> None:
         """What was wanted could not be had."""
+
+    def signed(self) -> Mapping[str, bytes]:
+        """The list tokens that are held, by their addresses, for a snapshot."""
+
+    def restore(self, uri: str, token: bytes) -> None:
+        """A list token that an earlier process held; it is checked when it is first asked for."""
 
     def close(self) -> None:
         """End what runs beside the calls."""

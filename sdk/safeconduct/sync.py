@@ -47,6 +47,7 @@ class Verifier:
     def close(self) -> None:
         """End what runs beside the calls. The verifier may go on being used."""
         self._core.source.close()
+        self._core.save()
         if self.usage is not None:
             self.usage.close()
 
@@ -119,6 +120,8 @@ class Verifier:
             return
         try:
             self._take(want, self._transport.send(want.request))
+            if self._core.snapshot_due:
+                self._core.save()
         except TransportFailed:
             self._core.failed(want)
         except BaseException:

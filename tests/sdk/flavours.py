@@ -46,6 +46,8 @@ class Awaited:
             self._loop.run_until_complete(asyncio.wait(flights))
 
     def close(self) -> None:
+        if self._loop.is_closed():
+            return
         self.settle()
         self._loop.run_until_complete(self.verifier.aclose())
         self._loop.run_until_complete(self._loop.shutdown_default_executor())

@@ -46,6 +46,13 @@ class Chain:
         for source in self._sources:
             source.failed(want, moment)
 
+    def signed(self) -> dict[str, bytes]:
+        return {uri: token for source in reversed(self._sources) for uri, token in source.signed().items()}
+
+    def restore(self, uri: str, token: bytes) -> None:
+        for source in self._sources:
+            source.restore(uri, token)
+
     def close(self) -> None:
         for source in self._sources:
             source.close()

@@ -21,7 +21,7 @@ from safeconduct.want import Needed, Want
 LONGEST_MEMORY: Final = 10
 """Seconds for which an answer "active" may be used again, at most (R22)."""
 
-_NEGATIVE = 60.0  # seconds for which "inactive" is: a paused token that is resumed is refused so much longer
+_NEGATIVE = 10.0  # seconds for which "inactive" is: a paused token that is resumed is refused so much longer
 _ANSWERS = 10_000
 _LIMIT = 64 * 1024
 _JSON = frozenset({"application/json"})
@@ -92,6 +92,12 @@ class Introspection:
         """Nobody asks for the next second: a server that is away is not helped by questions."""
         if self._asked.pop(want.key, None) is not None:
             self._pause_until = moment.monotonic + _PAUSE
+
+    def signed(self) -> dict[str, bytes]:
+        return {}
+
+    def restore(self, uri: str, token: bytes) -> None:
+        """Nothing is kept."""
 
     def close(self) -> None:
         """Nothing runs beside the calls."""

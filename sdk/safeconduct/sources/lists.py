@@ -87,11 +87,15 @@ class SignedLists:
         """Nothing runs beside the calls."""
 
     def held(self) -> tuple[HeldList, ...]:
-        """All lists that are held, for a snapshot."""
+        """All lists there are, some of them perhaps still empty."""
         return tuple(self._lists.values())
 
+    def signed(self) -> dict[str, bytes]:
+        tokens = {held.uri: held.token or held.stored for held in self.held()}
+        return {uri: token for uri, token in tokens.items() if token}
+
     def restore(self, uri: str, token: bytes) -> None:
-        """A list token of an earlier process; it is checked when it is first asked for."""
+        """Raises UnknownStatus for a list of another origin."""
         self._begin(uri).stored = token
 
     def _begin(self, uri: str) -> HeldList:
