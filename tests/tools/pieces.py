@@ -74,6 +74,17 @@ PIECES = {
             service="redis-server",
         ),
         Piece(
+            name="haproxy",
+            title="HAProxy",
+            program="haproxy",
+            least=2,
+            folders=("usr/sbin",),
+            debian=("haproxy",),
+            brew=("haproxy",),
+            service="haproxy",
+            version_word="-v",
+        ),
+        Piece(
             name="nginx",
             title="nginx",
             program="nginx",
@@ -122,7 +133,7 @@ PIECES = {
 }
 
 # What `make test` provides: exactly what the fixtures require.
-TESTED = ("chromium", "caddy", "nginx", "node", "postgresql", "redis", "strace")
+TESTED = ("caddy", "chromium", "haproxy", "nginx", "node", "postgresql", "redis", "strace")
 
 
 class PieceMissingError(Exception):
