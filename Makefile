@@ -9,7 +9,7 @@ PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve test check format lock bench nightly provide clean
+.PHONY: help serve test check format pages lock bench nightly provide clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -50,6 +50,10 @@ check: $(VENV)/dev.ok ## format, lint, types, layers
 format: $(VENV)/dev.ok ## put the code into its one form
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+pages: $(VENV)/dev.ok ## write anew the pages of docs/ that are made from code and tests
+	$(BIN)/safeconduct permissions --md > docs/permissions.md
+	$(BIN)/python -m tests.tools.promises > docs/promises.md
 
 bench: provide ## measure throughput, latency and memory beside their limits (ARGS= for python -m bench)
 	$(BIN)/python -m bench $(ARGS)

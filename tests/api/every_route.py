@@ -35,10 +35,11 @@ class Callers:
         me = "/v1/me"
         if self.root is None or (await self.api.call("GET", me, by=self.root)).status != 200:
             self.root = await self.api.person(f"root {next(_NUMBERS)}", role=Role.ADMINISTRATOR)
-        if self.ann is None or (await self.api.call("GET", me, by=self.ann)).status != 200:
-            self.ann = await self.api.person(f"ann {next(_NUMBERS)}")
         self_path = "/v1/personal-access-tokens/self"
-        if not self.token or (await self.api.call("GET", self_path, bearer=self.token)).status != 200:
+        ends = [await self.api.call("GET", me, by=self.ann)] if self.ann else []
+        ends += [await self.api.call("GET", self_path, bearer=self.token)] if self.token else []
+        if [end.status for end in ends] != [200, 200]:  # together: one person may make so many tokens an hour
+            self.ann = await self.api.person(f"ann {next(_NUMBERS)}")
             made = await self.api.create(self.ann)
             self.token, self.ids["token"] = made["token"], made["id"]
         self.ids["user"] = (await self.api.call("GET", me, by=self.ann)).document["id"]

@@ -203,7 +203,7 @@ def _without_ceilings(catalogue):
 
 
 async def test_every_route_takes_the_credentials_it_declares_and_no_other(api: Api, people: None) -> None:
-    """The generated matrix: route by kind of credential by what carries it (R16)."""
+    """The generated matrix: route by kind of credential by what carries it (R16, L24, L25, S33)."""
 
     async def promised(route: Route, shown: Shown) -> object:
         return expected(route, shown)

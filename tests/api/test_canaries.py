@@ -106,7 +106,7 @@ def everything_below(folder: Path) -> str:
 async def test_no_secret_reaches_a_log_a_metric_or_the_disk(
     api: Api, log: io.StringIO, tmp_path: Path
 ) -> None:
-    """Every kind of secret, through every route and into a bug: none is written anywhere (R15)."""
+    """Every kind of secret, through every route and into a bug: none is written anywhere (R15, L34)."""
     access = AccessLog(system_clock, as_json=True, stream=log)
     async with beside(api, routes=[*ROUTES, BROKEN], access_log=access) as loud:
         secrets = await use_everything(loud)
@@ -133,7 +133,7 @@ async def test_a_log_line_cannot_be_forged(api: Api, log: io.StringIO) -> None:
 
 
 async def test_the_access_log_says_who_did_what(api: Api) -> None:
-    """Route, status, duration, caller and address in one line of JSON; no path, no query, no header."""
+    """Route, status, duration, caller and address in one line of JSON; no path, no query, no header (L43)."""
     stream = io.StringIO()
     async with beside(api, access_log=AccessLog(system_clock, as_json=True, stream=stream)) as loud:
         root = await loud.person("root")

@@ -141,7 +141,7 @@ async def test_nul_in_a_header_never_reaches_us(api: Api) -> None:
 
 
 async def test_a_session_secret_in_basic_opens_nothing(api: Api, ann: Person) -> None:
-    """Git's habit of sending a token as a password is not followed (attack 72)."""
+    """Git's habit of sending a token as a password is not followed (attack 72) (L24)."""
     pair = base64.b64encode(f"ann:{ann.secret}".encode()).decode()
 
     assert (await ask(api, f"Authorization: Basic {pair}", target=TOKENS)).status == 401

@@ -57,7 +57,7 @@ async def test_a_change_on_a_cookie_must_come_from_our_own_pages(
 
 @pytest.mark.parametrize(("method", "path"), CHANGES)
 async def test_no_change_can_be_called_cross_site(api: Api, method: str, path: str) -> None:
-    """Every mutating route, with an administrator's cookie."""
+    """Every mutating route, with an administrator's cookie (R50, S30)."""
     await api.person("root", role=Role.ADMINISTRATOR)
     root = await api.sign_in("root", Carrier.COOKIE)
     target = path.replace("{id}", "00000000-0000-4000-8000-000000000000")

@@ -20,13 +20,13 @@ EXAMPLES = settings().max_examples * 3
 """As the profile says, on each database: hundreds in `make test`, thousands at night."""
 
 COUNTING = {
-    "POST /v1/session": {"sign_in_count"},
-    "POST /v1/session/confirm": {"sign_in_count"},
-    "POST /v1/me/password": {"sign_in_count"},
-    "POST /v1/invitations/accept": {"sign_in_count"},
+    "POST /v1/session": {"sign_in_count", "audit"},
+    "POST /v1/session/confirm": {"sign_in_count", "audit"},
+    "POST /v1/me/password": {"sign_in_count", "audit"},
+    "POST /v1/invitations/accept": {"sign_in_count", "audit"},
     "POST /oauth2/introspect": {"audit"},
 }
-"""What a refusal may leave behind: failed passwords are counted, a client that tries tokens out is audited."""
+"""What a refusal may leave behind: failed passwords are counted, many of them and a client that scans audited."""
 
 MEMBERS = sorted(
     {

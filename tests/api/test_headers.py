@@ -35,7 +35,7 @@ HTTPS = {"issuer": "https://tokens.example.com"}
 async def test_every_answer_has_the_security_headers(
     api: Api, method: str, path: str, body: dict[str, str] | None
 ) -> None:
-    """Errors and public documents too; the library's name and version are told nobody (R51, R76)."""
+    """Errors and public documents too; the library's name and version are told nobody (R51, R76, S29)."""
     reply = await api.call(method, path, json=body)
 
     assert {name: reply.headers.get(name) for name in SECURITY} == SECURITY
@@ -43,7 +43,7 @@ async def test_every_answer_has_the_security_headers(
 
 
 async def test_what_holds_a_secret_is_never_stored(api: Api, ann: Person) -> None:
-    """`no-store` unless a public document says otherwise."""
+    """`no-store` unless a public document says otherwise (S37)."""
     made = await api.create(ann)
     calls = [
         ("POST", TOKENS, NEW_TOKEN),
@@ -73,7 +73,7 @@ async def test_an_https_issuer_binds_browsers_to_https(api: Api) -> None:
 
 
 async def test_an_https_issuers_cookie_is_bound_to_its_host(api: Api, ann: Person) -> None:
-    """`__Host-` and Secure: no other host, no subdomain and no http can set or read it (R49)."""
+    """`__Host-` and Secure: no other host, no subdomain and no http can set or read it (R49, S28)."""
     body = {"name": "ann", "password": PASSWORD, "carrier": "cookie"}
 
     async with beside(api, settings=HTTPS) as secure:

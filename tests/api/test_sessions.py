@@ -55,7 +55,7 @@ async def test_a_secret_opens_only_with_its_own_carrier(api: Api, ann: Person) -
     [("nobody", PASSWORD), ("ann", "not this one, I am afraid"), ("gone", PASSWORD), ("new", PASSWORD)],
 )
 async def test_no_answer_tells_who_exists(api: Api, ann: Person, name: str, password: str) -> None:
-    """Unknown, wrong, disabled and never invited in: one status, one body, one set of headers (R46)."""
+    """Unknown, wrong, disabled and never invited in: one status, one body, one set of headers (R46, S51, L27)."""
     gone = await api.person("gone")
     await api.authority.services.disable_user(gone.user.id, actor="test")
     await api.authority.services.create_user(name="new", role=Role.USER, grant=Grant(), actor="test")
@@ -93,7 +93,7 @@ async def test_a_sign_in_that_cannot_be_is_422(api: Api, body: dict[str, object]
 
 
 async def test_signing_out_ends_the_session_on_the_server(api: Api, ann: Person) -> None:
-    """The secret is worthless afterwards, wherever it was copied to; other sessions live on."""
+    """The secret is worthless afterwards, wherever it was copied to; other sessions live on (R48, S23)."""
     other = await api.sign_in("ann", Carrier.COOKIE)
 
     reply = await api.call("DELETE", "/v1/session", by=ann)
@@ -118,7 +118,7 @@ async def test_signing_out_takes_the_cookie_away(api: Api, ann: Person) -> None:
     [(Carrier.BEARER, [3_600]), (Carrier.COOKIE, [1_800]), (Carrier.COOKIE, [1_700] * 26)],
 )
 async def test_sessions_end_by_themselves(api: Api, ann: Person, carrier: Carrier, steps: list[int]) -> None:
-    """A bearer after its hour, a cookie when idle for 30 minutes and after 12 hours in any case (R49)."""
+    """A bearer after its hour, a cookie when idle for 30 minutes and after 12 hours in any case (R49, S22)."""
     person = await api.sign_in("ann", carrier)
 
     statuses = []
@@ -131,14 +131,14 @@ async def test_sessions_end_by_themselves(api: Api, ann: Person, carrier: Carrie
 
 
 async def test_a_disabled_user_is_out_at_once(api: Api, ann: Person) -> None:
-    """Their sessions end in the transaction that disables them (R17)."""
+    """Their sessions end in the transaction that disables them (R17, S24)."""
     await api.authority.services.disable_user(ann.user.id, actor="test")
 
     assert (await api.call("GET", ME, by=ann)).status == 401
 
 
 async def test_confirming_gives_a_new_secret(api: Api, ann: Person) -> None:
-    """After a confirmation the old secret is dead and the session goes on (R48)."""
+    """After a confirmation the old secret is dead and the session goes on (R48, S21)."""
     reply = await api.call("POST", "/v1/session/confirm", by=ann, json={"password": PASSWORD})
 
     statuses = [

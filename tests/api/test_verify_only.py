@@ -80,7 +80,7 @@ async def walk(callers: Callers, routes: list[Route], ids: dict[str, str]) -> di
 async def test_every_route_answers_without_the_master_key(
     tmp_path: Path, free_port: int, clock: TurnableClock, masters: MasterKeys | None
 ) -> None:
-    """R31, K22: 503 where something would be signed, never a bug; what verifies goes on; no key is touched."""
+    """R31, K22: 503 where something would be signed, never a bug; what verifies goes on; no key is touched (F35)."""
     issuer, key = f"http://localhost:{free_port}", new_master_key_text()
     async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http:
         async with running_authority(

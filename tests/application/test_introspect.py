@@ -19,7 +19,7 @@ async def test_an_active_token_is_told_with_its_claims(opened: Deployment) -> No
 
 
 async def test_a_client_learns_about_tokens_of_its_own_audiences_alone(opened: Deployment) -> None:
-    """R20; judged on every call, whoever asked before."""
+    """R20; judged on every call, whoever asked before (L19)."""
     ours, reports = await opened.client(opened.audience), await opened.client(REPORTS)
     issued, both = await opened.token(), await opened.token(audiences=(opened.audience, REPORTS))
     introspect = opened.services.introspect

@@ -46,7 +46,7 @@ async def test_an_invitation_sets_a_password_and_signs_in(opened: Deployment) ->
 
 
 async def test_a_link_works_once(opened: Deployment) -> None:
-    """Also when it is followed ten times at the same moment."""
+    """Also when it is followed ten times at the same moment (L26)."""
     _, secret = await opened.services.create_user(name="Ann", role=Role.USER, grant=Grant(), actor="test")
 
     outcomes = await asyncio.gather(*(accept(opened, secret) for _ in range(10)), return_exceptions=True)
@@ -56,7 +56,7 @@ async def test_a_link_works_once(opened: Deployment) -> None:
 
 
 async def test_a_link_expires_after_fifteen_minutes(opened: Deployment) -> None:
-    """What lies in a mailbox opens nothing later."""
+    """What lies in a mailbox opens nothing later (S50)."""
     _, secret = await opened.services.create_user(name="Ann", role=Role.USER, grant=Grant(), actor="test")
     opened.clock.advance(15 * MINUTE + 1)
 
@@ -113,7 +113,7 @@ async def test_any_long_password_will_do(opened: Deployment, password: str) -> N
 
 
 async def test_a_new_password_by_link_ends_all_other_sessions(opened: Deployment) -> None:
-    """R48: whoever had got in with the old one is out, and the old one opens nothing."""
+    """R48: whoever had got in with the old one is out, and the old one opens nothing (S25, L27)."""
     first = await arrive(opened)
     second = await sign_in(opened, "Ann Ulm", carrier=Carrier.BEARER)
     link = await link_for(opened, first.user)

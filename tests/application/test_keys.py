@@ -104,7 +104,7 @@ async def test_a_young_next_key_does_not_sign(opened: Deployment) -> None:
 
 
 async def test_of_many_rotations_at_once_exactly_one_happens(opened: Deployment) -> None:
-    """R24, K16: eight at a time, at two processes, twenty times."""
+    """R24, K16: eight at a time, at two processes, twenty times (F26)."""
     async with opened.replicas() as replicas:
         for _ in range(20):
             opened.clock.advance(DAY + 5)
@@ -235,7 +235,7 @@ async def test_keys_are_listed_with_what_hangs_on_them(opened: Deployment) -> No
 async def test_without_the_right_master_key_nothing_changes_and_nothing_is_signed(
     on: Deployment, masters: MasterKeys | None
 ) -> None:
-    """R31, K22: not one row of any table; tokens are recognised and revoked all the same."""
+    """R31, K22: not one row of any table; tokens are recognised and revoked all the same (F35)."""
     async with on.process() as first:
         on.opened = first
         issued, doomed = await on.token(), await on.token()

@@ -57,7 +57,7 @@ def operation(request: pytest.FixtureRequest, replica: Replica) -> Operation:
 def test_a_crash_before_any_statement_leaves_all_or_nothing(
     replica: Replica, proxy: Proxy, operation: Operation
 ) -> None:
-    """Every third message that lets PostgreSQL act is kept back and its sender killed."""
+    """Every third message that lets PostgreSQL act is kept back and its sender killed (F1, F2, F3, F4)."""
     points = sweep(replica, proxy, operation, lambda message: message.acts, every=3)
 
     assert points >= 5
@@ -68,7 +68,9 @@ def test_a_crash_before_any_statement_leaves_all_or_nothing(
 def test_a_crash_around_the_commit_leaves_all_or_nothing(
     replica: Replica, proxy: Proxy, operation: Operation, answer: bool
 ) -> None:
-    """The one message that decides: kept back, and carried out without the service ever learning of it."""
+    """The one message that decides: kept back, and carried out without the service ever learning of it (F1, F2,
+    F3, F4).
+    """
 
     def hold() -> Hold:
         return proxy.hold(of=lambda message: message.commits, answer=answer)

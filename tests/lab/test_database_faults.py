@@ -88,7 +88,9 @@ def offences(answers: dict[Step, Answer]) -> list[str]:
 def test_without_its_database_every_route_answers_in_time_and_guesses_nothing(
     exposed: Replica, fault: AbstractContextManager[None]
 ) -> None:
-    """R21, R57, R59, R76: three rounds of all routes at once, with the pool as it was and with what is left of it."""
+    """R21, R57, R59, R76: three rounds of all routes at once, with the pool as it was and with what is left of
+    it (F5, F6).
+    """
     witness = Witness(exposed)
     way = list(steps(exposed, witness.live))
 

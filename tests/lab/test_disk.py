@@ -58,7 +58,9 @@ def small_postgres(leash: Leash) -> Iterator[tuple[PostgresServer, Path]]:
 def test_a_full_disk_loses_nothing_that_was_acknowledged(
     small_postgres: tuple[PostgresServer, Path], leash: Leash
 ) -> None:
-    """First tables cannot grow, then PostgreSQL stops itself for want of log; with space it comes back by a restart."""
+    """First tables cannot grow, then PostgreSQL stops itself for want of log; with space it comes back by a
+    restart (F11).
+    """
     server, folder = small_postgres
     with running_replica(leash, database_url=server.url(server.create_database())) as replica:
         witness = Witness(replica)

@@ -82,7 +82,9 @@ def test_a_database_that_takes_no_writes_still_tells_the_truth(replica: Replica,
 
 
 def test_a_full_disk_costs_changes_alone_and_space_brings_them_back(leash: Leash) -> None:
-    """ENOSPC for a while, on every write to the database's files: what was acknowledged before and after is there."""
+    """ENOSPC for a while, on every write to the database's files: what was acknowledged before and after is
+    there (F14).
+    """
     strace = require("strace")
     with running_replica(leash) as replica:
         witness = Witness(replica)

@@ -95,7 +95,9 @@ def test_a_cut_list_is_unknown(reader: Reader, client: redis.Redis, length: int)
 
 
 def test_lost_data_is_unknown(reader: Reader, client: redis.Redis) -> None:
-    """R6: a deleted list, one that a bit was written into after that, lost meta, a flushed Redis, another type."""
+    """R6: a deleted list, one that a bit was written into after that, lost meta, a flushed Redis, another type
+    (F16, F20).
+    """
     said = []
     client.delete(LIST)
     said.append(reader(URI, VALID))

@@ -48,7 +48,7 @@ def test_a_list_in_use_is_fetched_ahead_and_nobody_waits(issuer: TestIssuer, new
 def test_without_its_issuer_a_verifier_serves_until_its_bound_and_then_says_so(
     issuer: TestIssuer, new_verifier, profile, bound
 ) -> None:
-    """Killed issuer: accepted up to the bound, then Unavailable, which is 503 and no verdict (R3, R40)."""
+    """Killed issuer: accepted up to the bound, then Unavailable, which is 503 and no verdict (R3, R40, L40, F32)."""
     verifier, token = new_verifier(profile=profile), issuer.token()
     verifier.verify(token)
     issuer.kill()
@@ -113,7 +113,7 @@ def test_news_that_is_too_old_for_a_call_is_not_believed(issuer: TestIssuer, new
     steps=st.lists(st.integers(1, 400), max_size=12),
 )
 def test_no_revoked_token_is_accepted_beyond_the_bound(ttl, lifetime, skew, steps) -> None:
-    """Whatever the list's ttl and exp, with a clock up to 30 s off and everything cut at the revocation (R3)."""
+    """Whatever the list's ttl and exp, with a clock up to 30 s off and everything cut at the revocation (R3, F25)."""
     lifetime = max(ttl, lifetime)
     with running_issuer(TurnableTime()) as issuer:
         verifier, token = Plain(issuer), issuer.token()
@@ -133,7 +133,9 @@ def test_no_revoked_token_is_accepted_beyond_the_bound(ttl, lifetime, skew, step
 
 @given(jumps=st.lists(st.tuples(st.integers(0, 120), st.integers(-200_000, 200_000)), min_size=1, max_size=8))
 def test_no_jump_of_the_clock_revives_a_list_or_a_token(jumps) -> None:
-    """R41: what ended by the issuer's own time, and what has passed since, has ended, however the clock is set."""
+    """R41: what ended by the issuer's own time, and what has passed since, has ended, however the clock is set
+    (F25).
+    """
     with running_issuer(TurnableTime()) as issuer:
         verifier = Plain(issuer)
         start = issuer.time.monotonic
@@ -174,7 +176,7 @@ def test_a_list_from_the_future_is_refused_and_moves_nothing(issuer: TestIssuer,
 
 
 def test_an_older_list_never_replaces_a_newer_one(issuer: TestIssuer, new_verifier) -> None:
-    """A cache that answers with last week's list takes no revocation back (attack 66, R2)."""
+    """A cache that answers with last week's list takes no revocation back (attack 66, R2) (F33)."""
     verifier, token, other = new_verifier(), issuer.token(), issuer.token(idx=99)
     old = issuer.signed_list()
     issuer.time.advance(10)
