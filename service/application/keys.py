@@ -22,6 +22,7 @@ from keys import (
     rotate,
 )
 from service.application import lost_values
+from service.application.clock_mark import demand_clock
 from service.application.current import Current
 from service.application.ports import Storage, Transaction
 from service.domain.audit import AuditEntry
@@ -84,6 +85,8 @@ class KeyRoom:
             if await tx.keys.lock() != ring.version:
                 raise KeysChangedMeanwhile("another change of the keys came first")
             now = await tx.now()  # keys take time to make: what happens to them happens now
+            if not _lost(transitions):
+                await demand_clock(tx, now)  # a compromise waits for no clock
             if not await tx.keys.store(apply(ring, transitions, now=now), expected_version=ring.version):
                 raise KeysChangedMeanwhile("another change of the keys came first")
             changes = await self._revoke(tx, transitions, now=now, actor=actor)

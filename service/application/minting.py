@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from safeconduct import Claims, StatusReference
 
 from keys import Purpose, SelfCheckFailed
+from service.application.clock_mark import mark_clock
 from service.application.current import Current
 from service.application.ports import Transaction
 from service.domain.errors import CannotSign, Fault, Faulty
@@ -74,11 +75,12 @@ class Mint:
         """Where the status of `count` values will stand; from here on they are signed with the active key.
 
         Raises:
-            CannotSign: verify-only.
+            CannotSign: verify-only, or the clock has gone back.
         """
         if self._hash_key is None or self._index_key is None:
             raise CannotSign("the master key does not open this database's keys")
         await self._follow_key_set(tx)
+        await mark_clock(tx, now)
         places = await tx.status_lists.allocate(count, new_list_id=self.new_id(), now=now)
         return [(list_id, self._index(list_id, counter)) for list_id, counter in places]
 
@@ -116,6 +118,7 @@ class Mint:
         """
         await self._follow_key_set(tx)
         now, jti = await tx.now(), self.new_id()
+        await mark_clock(tx, now)
         claims = Claims(
             iss=self._issuer,
             sub=to_wire(wanted.owner_id),

@@ -215,8 +215,11 @@ class Transaction(Protocol):
     async def now(self) -> int:
         """The database's clock: whole POSIX seconds, read when asked (R71)."""
 
+    async def note_signing(self, now: int) -> int:
+        """Remember that something is signed at `now`; answers the greatest time there was."""
+
     async def heads(self) -> Mapping[str, int]:
-        """All counters: epoch, key_set, index (handed out so far), revision, catalogue, client, audit."""
+        """All counters: epoch, key_set, index (handed out so far), revision, catalogue, client, audit, signed_at."""
 
 
 class Storage(Protocol):

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from service.application.clock_mark import ClockBehind, demand_clock
 from service.application.current import Current
 from service.application.ports import Storage
 from service.application.publication import RedisState
@@ -41,9 +42,13 @@ class Readiness:
         }
         try:
             async with self._storage.reading() as read:
-                skew = abs(await read.now() - self._clock())
+                now = await read.now()
+                await demand_clock(read, now)
+            skew = abs(now - self._clock())
             if skew > SKEW_LIMIT:
                 checks["clock"] = f"{skew} s away from the database's clock"
+        except ClockBehind as error:
+            checks["clock"] = str(error)
         except Unknown as error:
             checks["database"] = error.code
         try:

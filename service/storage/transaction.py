@@ -61,5 +61,9 @@ class SqlTransaction:
         row = await self._connection.only("now")
         return int(row["now"])
 
+    async def note_signing(self, now: int) -> int:
+        row = await self._connection.only("note_signing", now=now)
+        return int(row["value"])
+
     async def heads(self) -> Mapping[str, int]:
         return {row["name"]: row["value"] for row in await self._connection.all("heads")}

@@ -20,3 +20,9 @@ RETURNING value;
 -- Move a counter on by one; no row if it is not where the caller saw it.
 UPDATE head SET value = value + 1 WHERE name = :name AND value = :expected
 RETURNING value;
+
+-- name: note_signing(now)^
+-- Remember the greatest time at which something is signed, and answer it.
+UPDATE head SET value = CASE WHEN value < CAST(:now AS BIGINT) THEN CAST(:now AS BIGINT) ELSE value END
+ WHERE name = 'signed_at'
+RETURNING value;

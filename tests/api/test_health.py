@@ -5,7 +5,7 @@ import structlog
 from prometheus_client.parser import text_string_to_metric_families
 
 from service.application.readiness import Health
-from tests.api.api_fixtures import TOKENS, Api, Person, Reply, beside
+from tests.api.api_fixtures import NEW_TOKEN, TOKENS, Api, Person, Reply, beside
 
 
 def samples(reply: Reply) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
@@ -145,3 +145,19 @@ async def test_without_a_token_no_token_is_right(api: Api) -> None:
     ]
 
     assert {reply.status for reply in replies} == {401}
+
+
+async def test_a_clock_that_went_back_is_503_and_unready(api: Api, ann: Person) -> None:
+    """R71: nothing is signed by it, and the answer says when to come again."""
+    await api.create(ann)
+    api.authority.clock.advance(-31)
+
+    refused = await api.call("POST", TOKENS, by=ann, json=NEW_TOKEN)
+    unready = await api.call("GET", "/readyz")
+    api.authority.clock.advance(1)
+    passed = await api.call("POST", TOKENS, by=ann, json=NEW_TOKEN)
+
+    assert (refused.status, refused.code) == (503, "clock_behind")
+    assert int(refused.headers["Retry-After"]) >= 30
+    assert (unready.status, unready.document["checks"]["clock"]) == (503, "failed")
+    assert passed.status == 201

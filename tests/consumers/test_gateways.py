@@ -43,12 +43,12 @@ async def test_it_lets_good_tokens_through_and_says_why_not(
     authority: Authority, gateway: Gateway, seen: dict[str, dict[str, str]]
 ) -> None:
     """Wrong audience, expired, missing scope, nothing at all: refused before the API sees anything, with a reason."""
-    good = await authority.token(scopes=SCOPES)
-    foreign = await authority.token(scopes=SCOPES, audiences=(REPORTS,))
-    narrow = await authority.token(scopes=("dashboard",))
     authority.clock.advance(-2 * DAY)
     expired = await authority.token(scopes=SCOPES, days=1)
     authority.clock.advance(2 * DAY)
+    good = await authority.token(scopes=SCOPES)
+    foreign = await authority.token(scopes=SCOPES, audiences=(REPORTS,))
+    narrow = await authority.token(scopes=("dashboard",))
 
     assert await gateway.subject(good.jwt.reveal()) == to_wire(good.token.owner_id)
     refused = {

@@ -57,13 +57,13 @@ async def test_it_takes_good_tokens_and_says_why_it_takes_no_other(
     authority: Authority, consumer: ResourceServer, seen: dict[str, dict[str, str]]
 ) -> None:
     """Standards section 3.3: expired, foreign audience and damaged are 401, a missing scope is 403."""
+    authority.clock.advance(-2 * DAY)
+    expired = await authority.token(scopes=SCOPES, days=1)
+    authority.clock.advance(2 * DAY)
     good = await authority.token(scopes=SCOPES)
     wider = await authority.token(scopes=("connectors",))
     foreign = await authority.token(scopes=SCOPES, audiences=(REPORTS,))
     narrow = await authority.token(scopes=("dashboard",))
-    authority.clock.advance(-2 * DAY)
-    expired = await authority.token(scopes=SCOPES, days=1)
-    authority.clock.advance(2 * DAY)
     damaged = good.jwt.reveal()[:-6] + "AAAAAA"
 
     accepted = [await consumer.status(token.jwt.reveal()) for token in (good, wider)]
