@@ -10,6 +10,7 @@ from service.application.current import Current
 from service.application.keys import RotateKeys
 from service.application.overlaps import Overlaps
 from service.application.ports import Storage
+from service.application.publication import Notes
 from service.application.publication_ports import Announcer
 from service.application.record_uses import RecordUses
 from service.application.sightings import Sightings
@@ -41,6 +42,7 @@ class Housekeeping:
         remove_spent: RemoveSpent,
         sightings: Sightings,
         record_uses: RecordUses,
+        notes: Notes,
         *,
         usage_kept: int,
     ) -> None:
@@ -52,6 +54,7 @@ class Housekeeping:
         self._remove_spent = remove_spent
         self._overlaps = Overlaps(storage, sightings)
         self._record_uses = record_uses
+        self._notes = notes
         self._usage_kept = usage_kept
         self._news = announcer.listener()
         self._beat = Beats("housekeeping")
@@ -67,9 +70,12 @@ class Housekeeping:
             beats.create_task(self._beat("forget", self.forget, partial(asyncio.sleep, FORGET_EVERY)))
 
     async def follow(self) -> None:
-        """Reload what moved, end values whose shortened time or overlap is over, sign lists anew."""
+        """Reload what moved, end values whose shortened time or overlap is over, write down what was published,
+        sign lists anew.
+        """
         await self._current.reload(self._storage)
         await self.end_what_has_ended()
+        await self._notes.write()
         await self._overlaps.follow()
         await self._status_lists.follow()
 

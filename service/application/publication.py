@@ -15,7 +15,6 @@ from service.domain.publication import Form, Publication
 
 FOLLOW_EVERY: Final = 0.25
 """Seconds until a revocation is seen whose announcement was lost, or made in another process (R4, R5)."""
-NOTE_EVERY: Final = 1.0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -86,7 +85,6 @@ class Push:
         async with asyncio.TaskGroup() as beats:
             beats.create_task(self._beat("follow", self.follow, partial(news.wait, FOLLOW_EVERY)))
             beats.create_task(self._beat("heartbeat", self.beat, partial(asyncio.sleep, self.heartbeat)))
-            beats.create_task(self._beat("notes", self.notes.write, partial(asyncio.sleep, NOTE_EVERY)))
             if self.redis is not None:
                 beats.create_task(self._beat("redis", self.redis.follow, self.redis.rest))
 

@@ -68,7 +68,7 @@ class RedisLists:
         self._news = asyncio.Event()
         self._is_new = True
         self._look_at = 0.0
-        self._ahead_since: float | None = None
+        self._ahead_since: int | None = None
         self.state = RedisState()
 
     async def follow(self) -> None:
@@ -201,10 +201,10 @@ class RedisLists:
         self._copies.gone -= gone
 
     def _stand_behind(self) -> None:
-        """Leave Redis alone: it has what this process has not read yet, or what the database has lost."""
-        now = asyncio.get_running_loop().time()
-        self._ahead_since = now if self._ahead_since is None else self._ahead_since
-        if now - self._ahead_since > REFRESH_EVERY:
+        """Leave Redis alone: it has what this process has not read yet, or what the database has lost (threats 7)."""
+        as_of = self._feed.standing.as_of
+        self._ahead_since = as_of if self._ahead_since is None else self._ahead_since
+        if as_of - self._ahead_since > REFRESH_EVERY:
             self._note_failure("Redis is ahead of the database")
 
     async def _fail(self, reason: str) -> None:

@@ -178,6 +178,7 @@ def _housekeeping(world: World, services: Services) -> Housekeeping:
         remove_spent_of(world),
         services.usage.sightings,
         services.usage.record,
+        services.publication.notes,
         usage_kept=world.settings.usage_keep_days * 86_400,
     )
 

@@ -1,4 +1,4 @@
-"""A TCP proxy in front of PostgreSQL that does to the traffic what networks, switches and bad luck do."""
+"""A TCP proxy in front of a server that does to the traffic what networks, switches and bad luck do."""
 
 import asyncio
 import contextlib
@@ -18,6 +18,7 @@ T = TypeVar("T")
 AT_ONCE = 65_536  # bytes
 WITHIN = 10  # seconds, for what the proxy itself does
 QUIET = 0.05  # seconds without a word
+JUST = 0.5  # seconds
 
 
 class Mode(Enum):
@@ -78,8 +79,9 @@ class Proxy:
     method may be called from any thread.
     """
 
-    def __init__(self, target: int) -> None:
+    def __init__(self, target: int, messages: Callable[[], Messages] = Messages) -> None:
         self.target = target
+        self.messages = messages
         self.delay = 0.0
         self.mode = Mode.PASS
         self.acts = 0
@@ -87,7 +89,7 @@ class Proxy:
         self.budget: int | None = None
         self.hold_on: Hold | None = None
         self.links: set[_Link] = set()
-        self._moved_at = 0.0
+        self._moved_at = self._committed_at = 0.0
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="proxy")
 
@@ -138,12 +140,19 @@ class Proxy:
         self._in_loop(lambda: [link.reset() for link in list(self.links)])
 
     def wait_for_quiet(self) -> None:
-        """Until no client says anything: housekeeping has just had its turn, and comes again in a second."""
-        assert wait_until(lambda: time.monotonic() - self._moved_at >= QUIET, within=WITHIN)
+        """Until housekeeping, which commits every second, has just had its turn, and no client says anything."""
+
+        def is_quiet() -> bool:
+            now = time.monotonic()
+            return now - self._moved_at >= QUIET and now - self._committed_at <= JUST
+
+        assert wait_until(is_quiet, within=WITHIN)
 
     def meet(self, message: Message) -> Hold | None:
         """Count *message*; the hold that it is to be kept by."""
         self._moved_at = time.monotonic()
+        if message.commits:
+            self._committed_at = self._moved_at
         self.acts += message.acts
         hold = self.hold_on
         return hold if hold is not None and hold.is_on(message) else None
@@ -227,7 +236,7 @@ class _Link:
                 writer.transport.abort()
 
     async def _listen(self) -> None:
-        messages = Messages()
+        messages = self._proxy.messages()
         while octets := await self._client_in.read(AT_ONCE):
             for message in messages.feed(octets):
                 self._said.put_nowait(message)
@@ -277,9 +286,9 @@ class _Link:
 
 
 @contextlib.contextmanager
-def proxy_to(target: int) -> Iterator[Proxy]:
+def proxy_to(target: int, messages: Callable[[], Messages] = Messages) -> Iterator[Proxy]:
     """A proxy for as long as the block lasts."""
-    proxy = Proxy(target)
+    proxy = Proxy(target, messages)
     proxy.start()
     try:
         yield proxy
