@@ -30,7 +30,7 @@ PATIENCE: Final = 2.0
 KEPT: Final = 10_000
 """Entries of the stream of changes, or a few more."""
 AT_ONCE: Final = 200
-ATTEMPTS: Final = 1_000
+ATTEMPTS: Final = 100
 """Rounds in one turn: changes of AT_ONCE revisions each, or races that other replicas won."""
 
 NOWHERE: Final = Position(0, 0)
@@ -104,19 +104,19 @@ class RedisLists:
         for _ in range(ATTEMPTS):
             await self._copies.follow()
             standing = self._feed.standing
-            since = self._there or standing.position
+            since = min(
+                self._there or standing.position, standing.position
+            )  # ahead: ask whether it is so still
             changes = None if whole else self._feed.after(since, most=AT_ONCE)
-            if since > standing.position:  # another process has read more; ask whether it is so still
-                since, changes = standing.position, ()
             if changes is None:
                 answer = await self._order("all", standing, lists=self._copies.ids)
             else:
                 answer = await self._apply(standing, since, changes)
-            self._there = answer.position
+            whole = answer.outcome == "unsound"
+            self._there = None if whole else answer.position
             if answer.outcome == "newer":
                 self._stand_behind()
                 return
-            whole = answer.outcome == "unsound"
             if answer.outcome == "done" and answer.position == standing.position:
                 await self._arrive(standing, answer.differing)
                 return
