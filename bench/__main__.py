@@ -1,6 +1,6 @@
 """Measure throughput and memory, each figure beside its limit. README.md says what the figures mean.
 
-python -m bench [introspection issue memory verification] [--rounds N] [--seconds S] [--quick] [--json]
+python -m bench [introspection unknown issue flood memory verification] [--rounds N] [--seconds S] [--quick] [--json]
 """
 
 import argparse
@@ -20,7 +20,7 @@ from bench.processes import ROOT
 from bench.rounds import Plan
 from tests.servers.leash import Leash
 
-KINDS = ("introspection", "issue", "memory", "verification")
+KINDS = ("introspection", "unknown", "issue", "flood", "memory", "verification")
 LIBRARIES = ("aiohttp", "uvloop", "asyncpg", "cryptography", "PyJWT")
 
 
@@ -68,6 +68,9 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
                     if kind == "memory":
                         measured[kind] = endpoints.memory(deployment, plan)
                         tell(arguments, report.memory(measured[kind]))
+                    elif kind == "flood":
+                        measured[kind] = endpoints.flood(deployment, leash, plan)
+                        tell(arguments, report.flood(measured[kind]))
                     elif kind != "verification":
                         measured[kind] = getattr(endpoints, kind)(deployment, leash, plan)
                         tell(arguments, report.comparison(kind, measured[kind]))

@@ -4,7 +4,7 @@ with its defaults.
 
 import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +27,9 @@ class Deployment:
 
     server: PythonServer
     folder: Path
+    environment: Mapping[str, str]
     introspections: Path
+    twins: Path
     creations: Path
     prepared: Prepared
 
@@ -53,7 +55,9 @@ def deployed(leash: Leash, tokens: int) -> Iterator[Deployment]:
         deployment = Deployment(
             server=server,
             folder=folder,
+            environment=environment | {"SAFECONDUCT_ISSUER": settings.issuer},
             introspections=_written(folder / "introspections.json", prepared.introspections),
+            twins=_written(folder / "twins.json", prepared.twins),
             creations=_written(folder / "creations.json", prepared.creations),
             prepared=prepared,
         )

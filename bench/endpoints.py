@@ -1,17 +1,23 @@
 """The service beside bare aiohttp, on one core each in turn: introspection and creation over PostgreSQL, and memory."""
 
+import json
+from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from bench.deployment import Deployment
-from bench.processes import PythonServer, resident_mib, running
-from bench.rounds import Plan, compare, first_answer, load
+from bench.deployment import SERVE, Deployment
+from bench.flood import Flood
+from bench.processes import PythonServer, pinned_run, resident_mib, running
+from bench.rounds import Plan, compare, first_answer, load, spread
 from bench.traffic import INTROSPECT, ISSUE
 from tests.servers.leash import Leash
 
 INTROSPECTIONS = 100_000
+FLOOD = 50  # attempts a second
 
 
 def introspection(deployment: Deployment, leash: Leash, plan: Plan) -> dict[str, Any]:
@@ -19,6 +25,33 @@ def introspection(deployment: Deployment, leash: Leash, plan: Plan) -> dict[str,
     request = deployment.prepared.introspections[0]
     with _bare(deployment, leash, INTROSPECT, request) as bare:
         return compare(bare, deployment.server, deployment.introspections, plan)
+
+
+def unknown(deployment: Deployment, leash: Leash, plan: Plan) -> dict[str, Any]:
+    """Genuine tokens whose hash nobody has: each goes through the verifier, whenever it is asked about."""
+    request = deployment.prepared.twins[0]
+    with _bare(deployment, leash, INTROSPECT, request) as bare:
+        return compare(bare, deployment.server, deployment.twins, plan)
+
+
+def flood(deployment: Deployment, leash: Leash, plan: Plan) -> dict[str, Any]:
+    """Introspection while FLOOD wrong passwords a second come in, each from elsewhere, and while none does."""
+    environment = {**deployment.environment, "SAFECONDUCT_TRUSTED_PROXIES": "127.0.0.1/32"}
+    server = PythonServer("flooded", SERVE, folder=deployment.folder, leash=leash, environment=environment)
+    rounds, statuses = [], Counter[str]()
+    with running(server), ThreadPoolExecutor(1) as aside:
+        for _ in range(plan.rounds):
+            quiet = load(server, deployment.introspections, plan)
+            job = Flood(port=server.port, rate=FLOOD, seconds=plan.seconds + 1)
+            flooding = aside.submit(pinned_run, "bench.flood", json.dumps(asdict(job)))
+            flooded = load(server, deployment.introspections, plan)
+            statuses.update(json.loads(flooding.result()))
+            rounds.append({"quiet": quiet, "flooded": flooded})
+    return {
+        "rounds": [{name: asdict(each) for name, each in one.items()} for one in rounds],
+        "times_quiet_p99": spread([one["flooded"].p99_ms / one["quiet"].p99_ms for one in rounds]),
+        "statuses": dict(statuses),
+    }
 
 
 def issue(deployment: Deployment, leash: Leash, plan: Plan) -> dict[str, Any]:

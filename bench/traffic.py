@@ -22,14 +22,20 @@ ISSUE = "/v1/personal-access-tokens"
 OWNERS = 1_000
 SCOPES = ("automation:view", "company")
 AT_ONCE = 64
+P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 CEILING = 100_000  # per owner, beyond what a run can make: the rules are asked, and never refuse
 
 
 @dataclass(frozen=True, kw_only=True)
 class Prepared:
-    """Introspections of distinct tokens, and creations by distinct people who are signed in."""
+    """Introspections of distinct tokens, and creations by distinct people who are signed in.
+
+    `twins` ask about the same tokens under the other valid signature of their ECDSA pair: genuine, but nobody has
+    their hash.
+    """
 
     introspections: list[str]
+    twins: list[str]
     creations: list[str]
 
 
@@ -44,6 +50,7 @@ async def prepare(settings: Settings, tokens: int) -> Prepared:
         basic = base64.b64encode(f"{client.id}:{secret.reveal()}".encode()).decode()
         return Prepared(
             introspections=[_introspection(f"Basic {basic}", value) for value in values],
+            twins=[_introspection(f"Basic {basic}", twin(value)) for value in values],
             creations=[_creation(f"Bearer {await _bearer(opened, each)}") for each in owners],
         )
 
@@ -94,6 +101,14 @@ async def _bearer(opened: Opened, owner: User) -> str:
     return session.secret.reveal()
 
 
+def twin(jwt: str) -> str:
+    """The same token, ES256, with (r, n - s) for (r, s)."""
+    signed, _, signature = jwt.rpartition(".")
+    raw = base64.urlsafe_b64decode(signature + "==")
+    other = raw[:32] + (P256_ORDER - int.from_bytes(raw[32:])).to_bytes(32)
+    return f"{signed}.{base64.urlsafe_b64encode(other).rstrip(b'=').decode()}"
+
+
 def _introspection(authorization: str, value: str) -> str:
     form = urlencode({"token": value, "token_type_hint": "access_token"})
     return post(INTROSPECT, "application/x-www-form-urlencoded", authorization, form)
@@ -104,12 +119,14 @@ def _creation(authorization: str) -> str:
     return post(ISSUE, "application/json", authorization, body)
 
 
-def post(path: str, content_type: str, authorization: str, body: str) -> str:
+def post(path: str, content_type: str, authorization: str, body: str, *more: str) -> str:
+    """A request, without credentials where `authorization` is empty; `more` are further lines of its head."""
     lines = [
         f"POST {path} HTTP/1.1",
         "Host: localhost",
-        f"Authorization: {authorization}",
+        *([f"Authorization: {authorization}"] if authorization else ()),
         f"Content-Type: {content_type}",
         f"Content-Length: {len(body)}",
+        *more,
     ]
     return "\r\n".join([*lines, "", body])

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -102,6 +103,7 @@ async def _serve(settings: Settings, masters: MasterKeys | None, place: Place) -
         servers = _servers(opened.services, shares_port=place.worker is not None)
         for server in servers:
             await server.start()
+        _settle_memory()
         jobs = [
             asyncio.create_task(opened.housekeeping.run(), name="housekeeping"),
             asyncio.create_task(opened.services.publication.run(), name="publication"),
@@ -155,3 +157,10 @@ def _write_private(path: Path, text: str) -> None:
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
         file.write(text)
     fresh.replace(path)
+
+
+def _settle_memory() -> None:
+    """What a start has made stays: the collector need not look at it again, nor look for rubbish so often."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 50)

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable
-from uuid import UUID
 
 Randomness = Callable[[int], bytes]
 """n -> n unpredictable bytes."""
@@ -12,7 +11,10 @@ _CANONICAL = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-
 
 def new_id(randomness: Randomness) -> str:
     """A fresh random identifier (UUID version 4 as bare hex)."""
-    return UUID(bytes=randomness(16), version=4).hex
+    octets = bytearray(randomness(16))
+    octets[6] = octets[6] & 0x0F | 0x40  # the version and variant of RFC 9562
+    octets[8] = octets[8] & 0x3F | 0x80
+    return octets.hex()
 
 
 def to_wire(identifier: str) -> str:

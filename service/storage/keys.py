@@ -25,10 +25,13 @@ class SqlKeys:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._held: int | None = None  # nobody else moves it until this transaction ends
 
     async def lock(self) -> int:
-        row = await self._connection.only("lock_head", name="key_set")
-        return int(row["value"])
+        if self._held is None:
+            row = await self._connection.only("lock_head", name="key_set")
+            self._held = int(row["value"])
+        return self._held
 
     async def load(self) -> KeyRing:
         rows = await self._connection.all("key_set")
@@ -37,6 +40,7 @@ class SqlKeys:
     async def store(self, ring: KeyRing, *, expected_version: int) -> bool:
         if await self._connection.one("advance_head_from", name="key_set", expected=expected_version) is None:
             return False
+        self._held = None
         # the active one last: the one before it must have made room
         keys = sorted(ring.keys, key=lambda key: key.state is KeyState.ACTIVE)
         await self._connection.many("store_signing_key", [_columns_of(key) for key in keys])
