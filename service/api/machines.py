@@ -8,12 +8,12 @@ from msgspec import Meta
 
 from service.api.admin_users import grant_of
 from service.api.answers import json_answer
-from service.api.bodies import read_body, read_json
+from service.api.bodies import read_body
+from service.api.making import create, made_answer, regenerate
 from service.api.path_ids import path_id
 from service.api.queries import read_query, read_reason
 from service.api.query_values import link_behind, name_before
-from service.api.token_answers import issued_document, token_document
-from service.api.token_bodies import NewToken, token_request
+from service.api.token_answers import token_document
 from service.api.token_queries import next_link, read_page
 from service.api.user_answers import grant_document, user_document
 from service.application.machines import MOST_RESPONSIBLE
@@ -21,7 +21,7 @@ from service.domain.catalogue import CatalogueDocument
 from service.domain.identifiers import to_wire
 from service.domain.machine import Machine
 from service.web.appkeys import SERVICES
-from service.web.callers import signed_in
+from service.web.callers import Acting, signed_in
 
 MACHINES: Final = "/v1/admin/machines"
 OWN_MACHINES: Final = "/v1/machines"
@@ -33,6 +33,12 @@ class NewMachine(msgspec.Struct, kw_only=True):
     name: str
     responsible: Annotated[list[str], Meta(min_length=1, max_length=MOST_RESPONSIBLE)]
     grant: Literal["default", "all"] | list[str] = "default"
+
+
+class NewResponsible(msgspec.Struct, kw_only=True):
+    """PUT /v1/admin/machines/{id}/responsible. Ids or names of people, at least one."""
+
+    responsible: Annotated[list[str], Meta(min_length=1, max_length=MOST_RESPONSIBLE)]
 
 
 async def create_machine(request: web.Request) -> web.Response:
@@ -57,6 +63,15 @@ async def list_own_machines(request: web.Request) -> web.Response:
     return await _list(request, OWN_MACHINES, signed_in(request).user.id)
 
 
+async def change_responsible(request: web.Request) -> web.Response:
+    """These people answer for it from now on, and nobody else."""
+    services, body = request.app[SERVICES], await read_body(request, NewResponsible)
+    machine = await services.machines.change_responsible(
+        path_id(request), body.responsible, actor=signed_in(request).actor
+    )
+    return json_answer(machine_document(machine, services.current.catalogue))
+
+
 async def disable_machine(request: web.Request) -> web.Response:
     """No token of it works from now on."""
     services, machine = request.app[SERVICES], await _machine(request)
@@ -66,10 +81,13 @@ async def disable_machine(request: web.Request) -> web.Response:
 
 async def create_machine_token(request: web.Request) -> web.Response:
     """The one kind of token that an administrator makes for another; its value is shown this once."""
-    services, machine = request.app[SERVICES], await _machine(request)
-    asked = token_request(await read_json(request), NewToken)
-    issued = await services.issue(asked, owner_id=machine.user.id, actor=signed_in(request).actor)
-    return json_answer(issued_document(issued), status=201)
+    return made_answer(await create(request, await _acting_for_machine(request)))
+
+
+async def regenerate_machine_token(request: web.Request) -> web.Response:
+    """A new value of a machine's token; the one before is dead when this returns, unless an overlap was asked for."""
+    who = await _acting_for_machine(request)
+    return made_answer(await regenerate(request, path_id(request, "token_id"), who))
 
 
 async def list_machine_tokens(request: web.Request) -> web.Response:
@@ -112,6 +130,11 @@ async def _list(request: web.Request, path: str, responsible_id: str | None) -> 
     documents = [machine_document(machine, services.current.catalogue) for machine in found]
     url = f"{services.settings.issuer}{path}"
     return json_answer(documents, headers=link_behind(request, url, more))
+
+
+async def _acting_for_machine(request: web.Request) -> Acting:
+    machine = await _machine(request)
+    return Acting(owner_id=machine.user.id, actor=signed_in(request).actor, parent=None)
 
 
 async def _machine(request: web.Request) -> Machine:

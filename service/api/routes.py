@@ -17,12 +17,14 @@ from service.api.leaks import LONGEST_LEAK, report_leaks, revoke_lost
 from service.api.machines import (
     MACHINES,
     OWN_MACHINES,
+    change_responsible,
     create_machine,
     create_machine_token,
     disable_machine,
     list_machine_tokens,
     list_machines,
     list_own_machines,
+    regenerate_machine_token,
     revoke_machine_token,
 )
 from service.api.own_account import SESSIONS, change_password, end_session, list_sessions
@@ -145,8 +147,16 @@ ROUTES: Final[tuple[Route, ...]] = (
     _route("DELETE", f"{OWN_MACHINES}/{{id}}/tokens/{{token_id}}", revoke_machine_token, USER),
     _route("GET", MACHINES, list_machines, READERS),
     _route("POST", MACHINES, create_machine, ADMINISTRATOR, confirmed=True),
+    _route("PUT", f"{MACHINES}/{{id}}/responsible", change_responsible, ADMINISTRATOR, confirmed=True),
     _route("POST", f"{MACHINES}/{{id}}/disable", disable_machine, ADMINISTRATOR),
     _route("POST", f"{MACHINES}/{{id}}/tokens", create_machine_token, ADMINISTRATOR, confirmed=True),
+    _route(
+        "POST",
+        f"{MACHINES}/{{id}}/tokens/{{token_id}}/regenerate",
+        regenerate_machine_token,
+        ADMINISTRATOR,
+        confirmed=True,
+    ),
     _route("GET", INVENTORY, list_inventory, READERS),
     _route("POST", f"{INVENTORY}/revoke", revoke_anyones_tokens, ADMINISTRATOR),
     _route("GET", f"{INVENTORY}/{{id}}", get_anyones, READERS),

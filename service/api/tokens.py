@@ -8,16 +8,14 @@ from aiohttp import web
 from service.api.answers import json_answer
 from service.api.bodies import read_json
 from service.api.bulk_revocation import BY_OWNER
-from service.api.idempotency import keyed
+from service.api.making import Made, create, made_answer, regenerate
 from service.api.path_ids import path_id
 from service.api.queries import read_reason
 from service.api.times import rfc3339, rfc3339_or_none
-from service.api.token_answers import issued_document, repeated_document, token_document
-from service.api.token_bodies import NewToken, edit, new_value_request, token_request
+from service.api.token_answers import token_document
+from service.api.token_bodies import edit
 from service.api.token_queries import next_link, read_page
 from service.application.edit import Edit
-from service.application.idempotency import Repeated
-from service.application.issue import Issued
 from service.domain.errors import NeedsNewValue
 from service.domain.identifiers import to_wire
 from service.domain.token import Token
@@ -31,13 +29,7 @@ BY_PARENT: Final = "revoked_by_parent"
 
 async def create_token(request: web.Request) -> web.Response:
     """The one answer, beside regenerate's, that shows a value."""
-    services, who = request.app[SERVICES], acting(request)
-    document = await read_json(request)
-    asked, key = keyed(request, document, token_request(document, NewToken))
-    whose = {"owner_id": who.owner_id, "actor": who.actor}
-    if key is None:
-        return _made(request, await services.issue(asked, parent=who.parent, **whose))
-    return _made(request, await services.issue.once(asked, key=key, parent=who.parent, **whose))
+    return _made(request, await create(request, acting(request)))
 
 
 async def list_tokens(request: web.Request) -> web.Response:
@@ -78,30 +70,12 @@ async def revoke_token(request: web.Request) -> web.Response:
 
 async def regenerate_token(request: web.Request) -> web.Response:
     """A new value; the one before is dead when this returns, unless an overlap was asked for."""
-    regenerate, token_id, document = (
-        request.app[SERVICES].regenerate,
-        path_id(request),
-        await read_json(request),
-    )
-    who, (asked, overlap) = acting(request), new_value_request(document)
-    asked, key = keyed(request, document, asked)
-    whose = {"owner_id": who.owner_id, "actor": who.actor}
-    if key is None:
-        made = await regenerate(token_id, asked, overlap=overlap, parent=who.parent, **whose)
-        return _made(request, made)
-    return _made(
-        request,
-        await regenerate.once(token_id, asked, key=key, overlap=overlap, parent=who.parent, **whose),
-    )
+    return _made(request, await regenerate(request, path_id(request), acting(request)))
 
 
-def _made(request: web.Request, made: Issued | Repeated) -> web.Response:
-    """201 with the value; 200 without one, where the first of several equal requests made it."""
+def _made(request: web.Request, made: Made) -> web.Response:
     location = f"{request.app[SERVICES].settings.issuer}{PATH}/{to_wire(made.token.id)}"
-    headers = {"Location": location}
-    if isinstance(made, Repeated):
-        return json_answer(repeated_document(made), headers=headers)
-    return json_answer(issued_document(made), status=201, headers=headers)
+    return made_answer(made, {"Location": location})
 
 
 async def _look(request: web.Request) -> tuple[Token, int]:

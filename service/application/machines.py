@@ -34,8 +34,7 @@ class Machines:
             faults.append(fault)
         if grant.kind is GrantKind.LISTED:
             grant = Grant(grant.kind, known_scopes(grant.scopes, self._current.catalogue, faults))
-        if not 1 <= len(responsible) <= MOST_RESPONSIBLE:
-            faults.append(Fault("responsible", "wrong_number", f"1 to {MOST_RESPONSIBLE} people"))
+        faults += _number_faults(responsible)
         async with self._storage.transaction() as tx:
             people = await _people(tx, responsible[:MOST_RESPONSIBLE], faults)
             if faults:
@@ -51,6 +50,28 @@ class Machines:
             )
             await tx.audit.append([entry], now)
         return Machine(user=user, responsible=tuple(people.values()))
+
+    async def change_responsible(self, machine_id: str, responsible: Sequence[str], *, actor: str) -> Machine:
+        """Let these people answer for it, and nobody else; `responsible` are their ids or names.
+
+        Raises:
+            NotFound: no such machine user.
+            Faulty: people that cannot be, or nobody.
+        """
+        faults = _number_faults(responsible)
+        before = await self.get(machine_id)
+        async with self._storage.transaction() as tx:
+            people = await _people(tx, responsible[:MOST_RESPONSIBLE], faults, beside=machine_id)
+            if faults:
+                raise Faulty(faults)
+            now = await tx.now()
+            await tx.machines.replace_responsible(machine_id, list(people))
+            detail = {"was": sorted(each.id for each in before.responsible), "now": sorted(people)}
+            entry = AuditEntry(
+                actor=actor, action="machine.responsible_changed", subject=f"user:{machine_id}", detail=detail
+            )
+            await tx.audit.append([entry], now)
+        return await self.get(machine_id)
 
     async def page(self, *, responsible_id: str | None, after: str = "") -> tuple[list[Machine], str | None]:
         """In the order of their names, those that somebody answers for or all, and where the next page begins."""
@@ -84,8 +105,18 @@ def machine_account(name: str, grant: Grant, *, now: int, randomness: Randomness
     )
 
 
-async def _people(tx: Transaction, said: Sequence[str], faults: list[Fault]) -> dict[str, User]:
-    """Enabled people by id, held until the transaction ends, so that none is disabled meanwhile."""
+def _number_faults(responsible: Sequence[str]) -> list[Fault]:
+    if 1 <= len(responsible) <= MOST_RESPONSIBLE:
+        return []
+    return [Fault("responsible", "wrong_number", f"1 to {MOST_RESPONSIBLE} people")]
+
+
+async def _people(
+    tx: Transaction, said: Sequence[str], faults: list[Fault], *, beside: str | None = None
+) -> dict[str, User]:
+    """Enabled people by id, held until the transaction ends, so that none is disabled meanwhile; `beside` is the
+    machine that is held with them.
+    """
     found: dict[str, User] = {}
     for position, text in enumerate(said):
         known = from_wire(text)
@@ -94,7 +125,7 @@ async def _people(tx: Transaction, said: Sequence[str], faults: list[Fault]) -> 
             faults.append(Fault(f"responsible[{position}]", "unknown_user", "there is no such person"))
         else:
             found[user.id] = user
-    locked = {user_id: await tx.users.lock(user_id) for user_id in sorted(found)}
-    if any(user is None or user.disabled_at is not None for user in locked.values()):
+    locked = await tx.users.lock_all({*found, *([beside] if beside is not None else [])})
+    if any(user_id not in locked or locked[user_id].disabled_at is not None for user_id in found):
         faults.append(Fault("responsible", "disabled", "a disabled account answers for nothing"))
     return found

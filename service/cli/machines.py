@@ -1,6 +1,7 @@
 """`safeconduct machines`: machine users, who answers for them, and their tokens."""
 
 from argparse import Namespace
+from typing import Any
 from urllib.parse import quote
 
 from service.cli.commands import Commands, add_command, add_group, words
@@ -9,14 +10,37 @@ from service.cli.output import output_of, plural, printable, table
 from service.cli.prompts import agree
 from service.cli.signed_in import SignedIn
 from service.cli.tokens.making import DEFAULT_DAYS, add_value_only, show_value
-from service.cli.tokens.options import add_content, add_end, content, end
+from service.cli.tokens.options import add_content, add_end, add_overlap, content, end, overlap
 from service.domain.identifiers import from_wire
 
 MACHINES = "/v1/admin/machines"
 
 
 def add_parser(commands: Commands) -> None:
-    group = add_group(commands, "machines", help="create and disable machine users, and make their tokens")
+    group = add_group(commands, "machines", help="machine users, who answers for them, and their tokens")
+    _add_create(group)
+    add_command(
+        group,
+        "list",
+        run_list,
+        help="list the machine users and who answers for them",
+        examples=["safeconduct machines list"],
+    )
+    disable = add_command(
+        group,
+        "disable",
+        run_disable,
+        help="disable a machine user: its tokens are revoked for good",
+        examples=["safeconduct machines disable nightly-report"],
+    )
+    disable.add_argument("machine", metavar="NAME-OR-ID")
+    disable.add_argument("--yes", action="store_true", help="do not ask")
+    _add_responsible(group)
+    _add_token(group)
+    _add_regenerate(group)
+
+
+def _add_create(group: Commands) -> None:
     create = add_command(
         group,
         "create",
@@ -38,23 +62,36 @@ def add_parser(commands: Commands) -> None:
         action="append",
         help="what it may be given; again, or S,S (default: catalogue's)",
     )
-    add_command(
+
+
+def _add_responsible(group: Commands) -> None:
+    responsible = add_command(
         group,
-        "list",
-        run_list,
-        help="list the machine users and who answers for them",
-        examples=["safeconduct machines list"],
+        "responsible",
+        run_responsible,
+        help="say who answers for a machine user from now on",
+        more="These people and nobody else: name those who stay as well. At least one.",
+        examples=["safeconduct machines responsible nightly-report ann ben"],
     )
-    disable = add_command(
+    responsible.add_argument("machine", metavar="NAME-OR-ID")
+    responsible.add_argument("people", metavar="PERSON", nargs="+", help="name or id")
+
+
+def _add_regenerate(group: Commands) -> None:
+    parser = add_command(
         group,
-        "disable",
-        run_disable,
-        help="disable a machine user: its tokens are revoked for good",
-        examples=["safeconduct machines disable nightly-report"],
+        "regenerate",
+        run_regenerate,
+        help="make a new value for a machine's token; the old one stops working, at once or after an overlap",
+        more="Note, scopes and API stay unless given. safeconduct inventory list --user MACHINE shows the ids.",
+        examples=["safeconduct machines regenerate nightly-report TOKEN-ID --days 90 --overlap 1h"],
     )
-    disable.add_argument("machine", metavar="NAME-OR-ID")
-    disable.add_argument("--yes", action="store_true", help="do not ask")
-    _add_token(group)
+    parser.add_argument("machine", metavar="NAME-OR-ID")
+    parser.add_argument("token", metavar="TOKEN-ID")
+    add_content(parser, required=False)
+    add_end(parser, required=True)
+    add_overlap(parser)
+    add_value_only(parser)
 
 
 def _add_token(group: Commands) -> None:
@@ -117,11 +154,39 @@ def run_disable(arguments: Namespace) -> int:
     return 0
 
 
+def run_responsible(arguments: Namespace) -> int:
+    output, service = output_of(arguments), SignedIn(arguments)
+    path = f"{MACHINES}/{_find(service, arguments.machine)}/responsible"
+    machine = service.ask("PUT", path, {"responsible": arguments.people}).body
+    if output.as_json:
+        output.json(machine)
+    else:
+        people = " ".join(person["name"] for person in machine["responsible"])
+        output.answers.print(f"{printable(people)} for {printable(machine['name'])}")
+    return 0
+
+
 def run_token(arguments: Namespace) -> int:
     service = SignedIn(arguments)
-    machine_id = _find(service, arguments.machine)
     body = content(arguments) | (end(arguments) or {"expiration": DEFAULT_DAYS})
-    made = service.ask("POST", f"{MACHINES}/{machine_id}/tokens", body).body
+    return _show_made(service, f"{MACHINES}/{_find(service, arguments.machine)}/tokens", body, arguments)
+
+
+def run_regenerate(arguments: Namespace) -> int:
+    service = SignedIn(arguments)
+    body = content(arguments) | end(arguments) | overlap(arguments)
+    machine, token_id = _find(service, arguments.machine), quote(arguments.token, safe="")
+    return _show_made(service, f"{MACHINES}/{machine}/tokens/{token_id}/regenerate", body, arguments)
+
+
+def _show_made(service: SignedIn, path: str, body: dict[str, Any], arguments: Namespace) -> int:
+    """Made once, however often it had to be asked for."""
+    made: dict[str, Any] = service.once("POST", path, body).body
+    if made.get("value_gone"):
+        raise CommandFailed(
+            f"token {made['id']} has its new value, but that was lost on the way; make another one:",
+            f"  safeconduct machines regenerate {arguments.machine} {made['id']} --days N",
+        )
     show_value(output_of(arguments), made, value_only=arguments.value_only)
     return 0
 

@@ -169,3 +169,109 @@ async def test_a_cursor_of_another_list_is_refused(api: Api, root: Person, curso
     reply = await api.call("GET", f"{ADMIN}?cursor={cursor}", by=root)
 
     assert (reply.status, reply.faults and {where for where, _ in reply.faults}) == (422, {"cursor"})
+
+
+async def test_those_who_answer_for_a_machine_can_change(api: Api, ann: Person, root: Person) -> None:
+    """Who is named sees it from now on, who is not does not; audited with who it was."""
+    made, bob = await machine(api, root), await api.person("bob")
+    path = f"{ADMIN}/{made['id']}/responsible"
+
+    changed = await api.call("PUT", path, by=root, json={"responsible": ["BOB", to_wire(bob.user.id)]})
+    own = [(await api.call("GET", OWN, by=person)).document for person in (ann, bob)]
+    tokens = [await api.call("GET", f"{OWN}/{made['id']}/tokens", by=person) for person in (ann, bob)]
+
+    assert changed.document["responsible"] == [{"id": to_wire(bob.user.id), "name": "bob"}]
+    assert own == [[], [changed.document]]
+    assert [reply.status for reply in tokens] == [404, 200]
+
+
+@pytest.mark.parametrize(
+    ("responsible", "place"),
+    [
+        ([], "responsible"),
+        (["nobody"], "responsible[0]"),
+        (["ann", "gone"], "responsible"),
+        (["ann", "nightly report"], "responsible[1]"),
+        (["ann"] * 33, "responsible"),
+        ("ann", "responsible"),
+        (None, "responsible"),
+    ],
+)
+async def test_somebody_always_answers_for_a_machine(
+    api: Api, ann: Person, root: Person, responsible: object, place: str
+) -> None:
+    """Never nobody, nobody unknown, nobody disabled, no machine: and those who did still do."""
+    gone = await api.person("gone")
+    await api.call("POST", f"/v1/admin/users/{to_wire(gone.user.id)}/disable", by=root)
+    made = await machine(api, root)
+
+    reply = await api.call(
+        "PUT", f"{ADMIN}/{made['id']}/responsible", by=root, json={"responsible": responsible}
+    )
+
+    assert (reply.status, {where for where, _ in reply.faults}) == (422, {place})
+    assert (await api.call("GET", OWN, by=ann)).document == [made]
+
+
+async def test_only_machines_have_people_who_answer_for_them(api: Api, ann: Person, root: Person) -> None:
+    """A person, or nobody at all: 404; and only an administrator changes it."""
+    made = await machine(api, root)
+    body = {"responsible": ["ann"]}
+
+    missing = [
+        await api.call("PUT", f"{ADMIN}/{each}/responsible", by=root, json=body)
+        for each in (to_wire(ann.user.id), NOBODYS)
+    ]
+    by_responsible = await api.call("PUT", f"{ADMIN}/{made['id']}/responsible", by=ann, json=body)
+
+    assert [reply.status for reply in missing] == [404, 404]
+    assert by_responsible.status == 403
+
+
+async def test_an_administrator_renews_a_machines_token(api: Api, ann: Person, root: Person) -> None:
+    """The old value is dead, or ends with the overlap; a person's token, or another machine's, is not there."""
+    made, other = await machine(api, root), await machine(api, root, name="other")
+    path = f"{ADMIN}/{made['id']}/tokens"
+    first = (await api.call("POST", path, by=root, json=NEW_TOKEN)).document
+    anns = await api.create(ann)
+
+    async def renew(token_id: object, where: str = path, **members: object) -> object:
+        body = {"expiration": 9, **members}
+        return await api.call("POST", f"{where}/{token_id}/regenerate", by=root, json=body)
+
+    second = (await renew(first["id"])).document
+    third = (await renew(first["id"], overlap=60)).document
+    refused = [
+        await renew(anns["id"]),
+        await renew(first["id"], f"{ADMIN}/{other['id']}/tokens"),
+        await renew(anns["id"], f"{ADMIN}/{to_wire(ann.user.id)}/tokens"),
+        await renew(NOBODYS),
+    ]
+
+    values = [each["token"] for each in (first, second, third, anns)]
+    assert [await is_active(api, value) for value in values] == [False, True, True, True]
+    assert third["old_value_ends_at"]
+    assert [reply.status for reply in refused] == [404] * 4
+
+
+async def test_a_lost_answer_makes_no_second_token_of_a_machine(api: Api, ann: Person, root: Person) -> None:
+    """R14, for what administrators make and renew as well."""
+    path = f"{ADMIN}/{(await machine(api, root))['id']}/tokens"
+    headers = {"Idempotency-Key": "night-after-night-1"}
+
+    first, again = [await api.call("POST", path, by=root, json=NEW_TOKEN, headers=headers) for _ in range(2)]
+    renewals = [
+        await api.call(
+            "POST",
+            f"{path}/{first.document['id']}/regenerate",
+            by=root,
+            json={"expiration": 9},
+            headers={"Idempotency-Key": "night-after-night-2"},
+        )
+        for _ in range(2)
+    ]
+
+    assert (first.status, again.status, again.document["id"]) == (201, 200, first.document["id"])
+    assert [reply.status for reply in renewals] == [201, 200]
+    assert again.document["value_gone"] is True
+    assert await is_active(api, renewals[0].document["token"])

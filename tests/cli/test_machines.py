@@ -35,3 +35,30 @@ def test_nobody_answers_for_nothing(administrator: Safeconduct) -> None:
     assert bare.returncode == 2
     assert unknown.returncode == 1
     assert "nobody-knows" in unknown.stderr
+
+
+def test_others_answer_for_it_and_its_token_is_renewed(
+    administrator: Safeconduct, new_person: NewPerson
+) -> None:
+    """In words and as JSON; a value alone on its line."""
+    (first, _), (second, _) = new_person(), new_person()
+    administrator.done("machines", "create", "renewed", "--responsible", first)
+    administrator.done("machines", "token", "renewed", "--note", "cron", "--scope", "embed")
+    [token] = administrator.json("inventory", "list", "--user", "renewed")
+
+    said = administrator.done("machines", "responsible", "renewed", second, first)
+    changed = administrator.json("machines", "responsible", "renewed", second)
+    none = administrator.run("machines", "responsible", "renewed")
+    value = administrator.done(
+        *("machines", "regenerate", "renewed", token["id"], "--days", "9", "--overlap", "1h")
+    )
+    renewed = administrator.json("machines", "regenerate", "renewed", token["id"], "--days", "9")
+
+    assert {first, second} <= set(said.split())
+    assert [person["name"] for person in changed["responsible"]] == [second]
+    assert none.returncode == 2
+    assert (len(value.splitlines()), value.count(".")) == (1, 2)
+    assert (renewed["id"], renewed["token"].count(".")) == (token["id"], 2)
+    assert "--overlap" in administrator.done("machines", "regenerate", "--help")
+    unknown = administrator.run("machines", "regenerate", "renewed", "../x", "--days", "9")
+    assert (unknown.returncode, unknown.stdout) == (1, "")

@@ -1,0 +1,48 @@
+"""Create and regenerate, for whoever's tokens they are: with an Idempotency-Key once, without one each time."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from aiohttp import web
+
+from service.api.answers import json_answer
+from service.api.bodies import read_json
+from service.api.idempotency import keyed
+from service.api.token_answers import issued_document, repeated_document
+from service.api.token_bodies import NewToken, new_value_request, token_request
+from service.application.idempotency import Repeated
+from service.application.issue import Issued
+from service.web.appkeys import SERVICES
+from service.web.callers import Acting
+
+Made = Issued | Repeated
+
+
+async def create(request: web.Request, who: Acting) -> Made:
+    """The token that the body asks for."""
+    document = await read_json(request)
+    asked, key = keyed(request, document, token_request(document, NewToken))
+    issue, by = request.app[SERVICES].issue, _members(who)
+    return await (issue(asked, **by) if key is None else issue.once(asked, key=key, **by))
+
+
+async def regenerate(request: web.Request, token_id: str, who: Acting) -> Made:
+    """The token with the value that the body asks for."""
+    document = await read_json(request)
+    asked, overlap = new_value_request(document)
+    asked, key = keyed(request, document, asked)
+    renew, by = request.app[SERVICES].regenerate, _members(who)
+    if key is None:
+        return await renew(token_id, asked, overlap=overlap, **by)
+    return await renew.once(token_id, asked, key=key, overlap=overlap, **by)
+
+
+def made_answer(made: Made, headers: Mapping[str, str] | None = None) -> web.Response:
+    """201 with the value; 200 without one, where the first of several equal requests made it."""
+    if isinstance(made, Repeated):
+        return json_answer(repeated_document(made), headers=headers)
+    return json_answer(issued_document(made), status=201, headers=headers)
+
+
+def _members(who: Acting) -> dict[str, Any]:
+    return {"owner_id": who.owner_id, "actor": who.actor, "parent": who.parent}
