@@ -39,6 +39,7 @@ PROBLEMS: Final[Mapping[type[SafeconductError], Problem]] = {
     domain.SignInFailed: Problem(401, "Name or password is wrong"),
     domain.ConfirmationNeeded: Problem(401, "Confirm your password first"),
     domain.NotAllowed: Problem(403, "This is not yours to do"),
+    domain.AuditorChangesNothing: Problem(403, "Auditors change nothing"),
     domain.ScopeExceedsGrant: Problem(403, "You may not hand out all of these scopes"),
     domain.NotFound: Problem(404, "There is no such thing, or it is not yours"),
     domain.Gone: Problem(410, "It is over and will not come back"),
@@ -52,7 +53,7 @@ PROBLEMS: Final[Mapping[type[SafeconductError], Problem]] = {
     domain.AlreadyExists: Problem(409, "It exists already"),
     domain.LimitReached: Problem(409, "A limit is reached"),
     domain.Busy: Problem(429, "Too many requests"),
-    domain.NoPlace: Problem(503, "Every place is taken; try again later", retry_after=10),
+    domain.NoPlace: Problem(503, "Every place is taken; try again later", told=False, retry_after=10),
     domain.Unknown: Problem(503, "This cannot be told now; try again", told=False, retry_after=2),
     domain.StorageUnavailable: Problem(503, "This cannot be told now; try again", told=False, retry_after=2),
     domain.OutcomeUnknown: Problem(

@@ -10,7 +10,7 @@ from service.api.bodies import judge
 from service.api.token_bodies import NewToken, NewValue, edit, token_request
 from service.domain.errors import Fault, Faulty
 from service.domain.issuance import permit
-from service.domain.user import Grant, GrantKind
+from service.domain.user import Grant, GrantKind, Role, User, UserKind
 from service.settings import Settings
 from service.web.refusals import UnknownMembers
 from service.wiring import shipped_catalogue
@@ -52,6 +52,16 @@ VALUES = st.recursive(
 )
 DOCUMENTS = st.dictionaries(st.sampled_from(MEMBERS), VALUES)
 CATALOGUE = shipped_catalogue(Settings())
+ANN = User(
+    id="0" * 32,
+    kind=UserKind.PERSON,
+    name="ann",
+    role=Role.USER,
+    password_hash=None,
+    grant=Grant(GrantKind.ALL),
+    created_at=0,
+)
+RULES = CATALOGUE.policy.of(ANN)
 
 
 def judged(judge: Callable[[], object]) -> Sequence[Fault]:
@@ -70,7 +80,7 @@ def test_any_json_becomes_a_token_or_a_list_of_faults(document: dict[str, Any], 
 
     def create() -> object:
         request = token_request(document, shape)
-        return permit(request, grant=Grant(GrantKind.ALL), catalogue=CATALOGUE, now=NOW)
+        return permit(request, grant=ANN.grant, rules=RULES, catalogue=CATALOGUE, now=NOW)
 
     assert all(fault.code and fault.detail for fault in judged(create))
 

@@ -17,13 +17,14 @@ async def is_active(api: Api, token: str) -> bool:
 
 
 async def test_one_token_can_be_looked_at(api: Api, ann: Person) -> None:
-    """It is the record of the list, without a value."""
+    """It is the record of the list, without a value, and with the scopes that were demanded of it lately."""
     made = await api.create(ann)
 
     reply = await api.call("GET", f"{TOKENS}/{made['id']}", by=ann)
 
     assert reply.status == 200
-    assert reply.document == {name: value for name, value in made.items() if name != "token"}
+    shown = {name: value for name, value in made.items() if name != "token"}
+    assert reply.document == {**shown, "used_scopes": None}
 
 
 async def test_what_no_signature_carries_changes_in_place(api: Api, ann: Person) -> None:
