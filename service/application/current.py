@@ -13,7 +13,8 @@ from keys import Jwks, JwsSigner, KeyFailure, KeyRing, MasterKeys, Purpose, jwks
 from service.application.ports import Storage, Transaction
 from service.domain.catalogue import CatalogueDocument
 from service.domain.client import Client
-from service.domain.errors import CannotSign
+from service.domain.errors import CannotSign, RecoveryNeeded
+from service.domain.history import EPOCH, Heads, behind, furthest
 
 
 class Current:
@@ -26,7 +27,10 @@ class Current:
     def __init__(self, masters: MasterKeys | None) -> None:
         self._masters = masters
         self._signers: dict[Purpose, JwsSigner] = {}
-        self.heads: Mapping[str, int] = {}
+        self.heads: Heads = {}
+        self.seen: Heads = {}
+        self.behind: tuple[str, ...] = ()
+        self._behind_in = 0
         self.catalogue = CatalogueDocument()
         self.clients: Mapping[str, Client] = {}
         self.proofs: dict[str, Client] = {}
@@ -35,14 +39,18 @@ class Current:
     async def reload(self, storage: Storage) -> None:
         """Follow the database, after a change of one's own or by the poll."""
         async with storage.reading() as read:
-            await self.refresh(read)
+            heads = await self.refresh(read)
+        if not self.behind:
+            self.seen = furthest(self.seen, heads)
 
-    async def refresh(self, tx: Transaction) -> None:
-        """Reload whatever has a newer head than the one held.
+    async def refresh(self, tx: Transaction) -> Heads:
+        """Reload whatever has a newer head than the one held; answers the heads.
 
         `tx` must not have changed any of it: an uncommitted head may yet be rolled back.
         """
+        seen = self.seen  # as it was before the read: another task may see more meanwhile
         heads = await tx.heads()
+        self._judge(heads, seen)
         ring = await tx.keys.load() if heads["key_set"] > self.ring.version else self.ring
         latest = await tx.catalogues.latest() if self._is_behind("catalogue", heads) else None
         clients = await tx.clients.all() if self._is_behind("client", heads) else ()
@@ -55,6 +63,14 @@ class Current:
             self.clients = {client.id: client for client in clients if client.disabled_at is None}
             self.proofs = {}
         self.heads = {name: max(value, self.heads.get(name, 0)) for name, value in heads.items()}
+        return heads
+
+    def _judge(self, heads: Heads, seen: Heads) -> None:
+        """Once behind, always behind, until an epoch begins that is later than all that was seen."""
+        if self.behind and heads[EPOCH] <= self._behind_in:
+            return
+        self.behind = behind(heads, seen)
+        self._behind_in = max(heads[EPOCH], seen.get(EPOCH, 0))
 
     def _is_behind(self, name: str, heads: Mapping[str, int]) -> bool:
         return heads[name] > self.heads.get(name, 0)
@@ -70,8 +86,11 @@ class Current:
         """The active key's signer, opened once per ring.
 
         Raises:
+            RecoveryNeeded: the database is older than what was seen or published.
             CannotSign: no active key, or the master key is missing or another one (verify-only, R31).
         """
+        if self.behind:
+            raise RecoveryNeeded("the database is older than what was published; run: safeconduct recover")
         if (signer := self._signers.get(purpose)) is not None:
             return signer
         try:

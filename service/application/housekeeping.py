@@ -7,6 +7,7 @@ import structlog
 
 from service.application.beats import Beats
 from service.application.current import Current
+from service.application.history import History
 from service.application.keys import RotateKeys
 from service.application.overlaps import Overlaps
 from service.application.ports import Storage
@@ -43,6 +44,7 @@ class Housekeeping:
         sightings: Sightings,
         record_uses: RecordUses,
         notes: Notes,
+        history: History,
         *,
         usage_kept: int,
     ) -> None:
@@ -55,6 +57,7 @@ class Housekeeping:
         self._overlaps = Overlaps(storage, sightings)
         self._record_uses = record_uses
         self._notes = notes
+        self._history = history
         self._usage_kept = usage_kept
         self._news = announcer.listener()
         self._beat = Beats("housekeeping")
@@ -74,6 +77,7 @@ class Housekeeping:
         sign lists anew.
         """
         await self._current.reload(self._storage)
+        await self._history.follow()
         await self.end_what_has_ended()
         await self._notes.write()
         await self._overlaps.follow()

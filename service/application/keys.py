@@ -26,7 +26,7 @@ from service.application.clock_mark import demand_clock
 from service.application.current import Current
 from service.application.ports import Storage, Transaction
 from service.domain.audit import AuditEntry
-from service.domain.errors import WrongState
+from service.domain.errors import RecoveryNeeded, WrongState
 from service.domain.identifiers import Randomness
 from service.domain.key_damage import KeyDamage
 from service.domain.token import StatusChange
@@ -68,6 +68,10 @@ class KeyRoom:
         self._current = current
         self.masters = masters
         self._randomness = randomness
+
+    @property
+    def is_behind(self) -> bool:
+        return bool(self._current.behind)
 
     async def carry_out(self, planning: Planning, *, actor: str, reason: str | None = None) -> KeysChanged:
         """Plan on the present ring, make the keys it asks for, and store the ring that follows.
@@ -136,6 +140,7 @@ class RotateKeys:
         """The next key signs from now on.
 
         Raises:
+            RecoveryNeeded: the database is behind.
             RotationRefused: it was not published long enough, or too many keys are.
             KeysChangedMeanwhile: another change came first.
         """
@@ -143,16 +148,20 @@ class RotateKeys:
         def planning(ring: KeyRing, now: int, live: Mapping[str, int]) -> Plan:
             return rotate(ring, self._policy, now, purpose=purpose, live=live, masters=self._room.masters)
 
+        if self._room.is_behind:
+            raise RecoveryNeeded("the database is older than what was published; run: safeconduct recover")
         return await self._room.carry_out(planning, actor=actor)
 
     async def when_due(self) -> KeysChanged:
         """What the scheduler does at every replica: bootstrap, then whatever is due; a lost race is no
-        failure.
+        failure. Nothing while the database is behind.
         """
 
         def planning(ring: KeyRing, now: int, live: Mapping[str, int]) -> Plan:
             return plan(ring, self._policy, now, live=live, masters=self._room.masters)
 
+        if self._room.is_behind:
+            return KeysChanged(())
         await self._room.end_what_was_left()
         try:
             return await self._room.carry_out(planning, actor="scheduler")

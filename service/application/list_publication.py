@@ -8,9 +8,10 @@ from safeconduct.status_list_token import SignedStatusList
 
 from keys import Purpose, SelfCheckFailed
 from service.application.current import Current
+from service.application.history import History
 from service.application.minting import status_list_uri
 from service.application.ports import Storage
-from service.domain.errors import CannotSign, Gone, StorageUnavailable
+from service.domain.errors import CannotSign, Gone, RecoveryNeeded, StorageUnavailable
 from service.domain.status_list import ListHead, ListSnapshot, SignedList
 
 
@@ -28,9 +29,12 @@ class ListTimes:
 class ListPublisher:
     """Keeps of each list its compressed form, so that it is compressed once per change."""
 
-    def __init__(self, storage: Storage, current: Current, *, issuer: str, times: ListTimes) -> None:
+    def __init__(
+        self, storage: Storage, current: Current, history: History, *, issuer: str, times: ListTimes
+    ) -> None:
         self._storage = storage
         self._current = current
+        self._history = history
         self._issuer = issuer
         self._times = times
         self._compressed: dict[str, tuple[StatusList, object]] = {}
@@ -40,10 +44,29 @@ class ListPublisher:
 
         The entries are read only by who has to sign: the others take what is stored.
 
+        While the database is behind it is the last that was published.
+
         Raises:
             Gone: the list was retired.
             CannotSign: and nothing stored may still be relied on.
         """
+        if self._current.behind:
+            return await self._last(list_id)
+        signed = await self._of_now(list_id)
+        if signed is not None:
+            await asyncio.to_thread(self._history.remember, signed)
+        return signed
+
+    async def _last(self, list_id: str) -> SignedList | None:
+        """While the database is behind, what was published last: until its `exp`, and nothing newer."""
+        kept = self._history.kept.get(list_id)
+        async with self._storage.reading() as read:
+            now = await read.now()
+        if kept is None or now >= kept.signed.expires_at:
+            raise RecoveryNeeded("the database is older than what was published; run: safeconduct recover")
+        return kept.signed
+
+    async def _of_now(self, list_id: str) -> SignedList | None:
         async with self._storage.snapshot() as snap:
             head = await snap.status_lists.head(list_id)
             stored = await snap.status_lists.signed(list_id)
@@ -51,6 +74,7 @@ class ListPublisher:
                 return None
             if head.retired:
                 self._compressed.pop(list_id, None)
+                await asyncio.to_thread(self._history.forget, list_id)
                 raise Gone("every token of this list has expired")
             if stored is not None and (stored.version, stored.tick) >= (head.version, self._tick(head)):
                 return stored
@@ -113,7 +137,7 @@ class ListPublisher:
             iat=snapshot.as_of,
             exp=snapshot.as_of + self._times.lifetime,
             ttl=self._times.ttl,
-            statuses=snapshot.statuses(),
+            statuses=self._history.union(snapshot.list_id, snapshot.statuses()),
             epoch=epoch,
             version=snapshot.version,
             keyset_version=keyset_version,

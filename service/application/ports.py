@@ -14,6 +14,7 @@ from keys import KeyRing
 from service.application.audit_ports import AuditTrail
 from service.application.carried_ports import CarriedScopes
 from service.application.client_ports import Clients
+from service.application.history_ports import Recovery
 from service.application.idempotency_ports import Idempotency
 from service.application.inventory_ports import Inventory
 from service.application.key_damage import KeyDamages
@@ -195,6 +196,8 @@ class Transaction(Protocol):
     def short_tokens(self) -> ShortTokens: ...
     @property
     def keys(self) -> Keys: ...
+    @property
+    def recovery(self) -> Recovery: ...
     @property
     def key_damage(self) -> KeyDamages: ...
     @property

@@ -38,6 +38,7 @@ class Readiness:
             "database": "ok",
             "signing": "ok",
             "clock": "ok",
+            "history": "ok",
             "process": "stopping" if self.stopping else "ok",
         }
         try:
@@ -51,6 +52,8 @@ class Readiness:
             checks["clock"] = str(error)
         except Unknown as error:
             checks["database"] = error.code
+        if self._current.behind:
+            checks["history"] = f"behind: {' '.join(self._current.behind)}; run: safeconduct recover"
         try:
             self._current.require_signers()
         except CannotSign as error:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from service.application.current import Current
+from service.application.history import History
 from service.application.list_publication import ListPublisher, ListTimes
 from service.application.one_at_a_time import OneAtATime
 from service.application.ports import Storage
@@ -41,10 +42,18 @@ class StatusListTokens:
     """
 
     def __init__(
-        self, storage: Storage, current: Current, *, issuer: str, times: ListTimes, clock: Clock
+        self,
+        storage: Storage,
+        current: Current,
+        history: History,
+        *,
+        issuer: str,
+        times: ListTimes,
+        clock: Clock,
     ) -> None:
         self._storage = storage
-        self._publisher = ListPublisher(storage, current, issuer=issuer, times=times)
+        self._history = history
+        self._publisher = ListPublisher(storage, current, history, issuer=issuer, times=times)
         self._times = times
         self._clock = clock
         self._ids: list[str] | None = None
@@ -54,6 +63,11 @@ class StatusListTokens:
         self._renewals: OneAtATime[ServedList | None] = OneAtATime()
         self._looks: OneAtATime[list[str]] = OneAtATime()
         self._followed = 0
+
+    @property
+    def regressions(self) -> int:
+        """How often a list was to be signed that called a revoked token valid again (R9); it never was."""
+        return self._history.regressions
 
     async def ids(self) -> list[str]:
         """All lists that are published, oldest first, as they were when this process last followed."""

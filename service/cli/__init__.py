@@ -17,6 +17,7 @@ from service.cli.output import printable
 MODULES: Final = {
     "serve": "serve",
     "migrate": "migrate",
+    "recover": "recover",
     "apply": "apply",
     "login": "login",
     "logout": "login",

@@ -11,7 +11,7 @@ SafeconductError
     └── Unknown                    the truth cannot be told now
         ├── StorageUnavailable
         ├── OutcomeUnknown
-        └── CannotSign
+        └── CannotSign, RecoveryNeeded
 """
 
 from collections.abc import Mapping, Sequence
@@ -228,3 +228,9 @@ class CannotSign(Unknown):
     """No usable signing key: the master key is missing or does not open it."""
 
     code: ClassVar[str] = "cannot_sign"
+
+
+class RecoveryNeeded(CannotSign):
+    """The database is older than what was published: nothing is signed until an operator has said `recover`."""
+
+    code: ClassVar[str] = "recovery_needed"

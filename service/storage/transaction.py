@@ -15,6 +15,7 @@ from service.storage.known_origins import SqlKnownOrigins
 from service.storage.machines import SqlMachineUsers
 from service.storage.overlaps import SqlOverlaps
 from service.storage.publications import SqlPublications
+from service.storage.recovery import SqlRecovery
 from service.storage.revocations import SqlRevocations
 from service.storage.sealed_secrets import SqlSecrets
 from service.storage.sessions import SqlSessions
@@ -48,6 +49,7 @@ class SqlTransaction:
         self.clients = SqlClients(connection)
         self.short_tokens = SqlShortTokens(connection)
         self.keys = SqlKeys(connection)
+        self.recovery = SqlRecovery(connection)
         self.key_damage = SqlKeyDamage(connection)
         self.secrets = SqlSecrets(connection)
         self.catalogues = SqlCatalogues(connection)

@@ -60,6 +60,7 @@ class Metrics(Collector):
 
     def collect(self) -> Iterator[Metric]:
         yield self._answers()
+        yield from self._history()
         yield self._durations()
         yield self._introspected()
         yield GaugeMetricFamily(
@@ -114,6 +115,19 @@ class Metrics(Collector):
             "safeconduct_redis_repairs",
             "Lists in Redis that did not say what the database says, and were written anew",
             value=state.repairs,
+        )
+
+    def _history(self) -> Iterator[Metric]:
+        current, lists = self._services.current, self._services.status_lists
+        yield GaugeMetricFamily(
+            "safeconduct_database_behind",
+            "1 while the database is older than what was published",
+            value=int(bool(current.behind)),
+        )
+        yield CounterMetricFamily(
+            "safeconduct_revocation_regressions",
+            "Lists that would have called a revoked token valid again",
+            value=lists.regressions,
         )
 
     def _answers(self) -> Metric:

@@ -60,6 +60,9 @@ PROBLEMS: Final[Mapping[type[SafeconductError], Problem]] = {
         503, "Whether it was done is unknown; ask again", told=False, retry_after=1
     ),
     domain.CannotSign: Problem(503, "Nothing can be signed at the moment", told=False, retry_after=30),
+    domain.RecoveryNeeded: Problem(
+        503, "An operator has to recover the database first", told=False, retry_after=30
+    ),
     UnknownAudience: Problem(422, "No API is registered under this name"),
     UnknownScope: Problem(422, "There is no such scope"),
     GrantRefused: Problem(400, "No token is given for this"),

@@ -46,6 +46,7 @@ from service.wiring.limits import address_rates, client_limits, finder_keys, rev
 from service.wiring.lists import receipts_of, remove_spent_of, status_lists_of
 from service.wiring.people import people
 from service.wiring.publication import push_of
+from service.wiring.recovery import history_of
 from service.wiring.tokens import keys_of, mint_of, recogniser
 from service.wiring.usage import usage_of
 from service.wiring.world import World
@@ -95,6 +96,8 @@ async def open_services(
     )
     try:
         await storage.migrate()
+        current = Current(masters)
+        history = await history_of(settings, storage, current)
         world = World(
             settings=settings,
             clock=clock,
@@ -103,7 +106,8 @@ async def open_services(
             passwords=passwords,
             masters=masters,
             randomness=randomness,
-            current=Current(masters),
+            current=current,
+            history=history,
             hash_key=masters.current.derive("token-hash") if masters else None,
         )
         services = await _build(world)
@@ -179,6 +183,7 @@ def _housekeeping(world: World, services: Services) -> Housekeeping:
         services.usage.sightings,
         services.usage.record,
         services.publication.notes,
+        world.history,
         usage_kept=world.settings.usage_keep_days * 86_400,
     )
 

@@ -13,7 +13,12 @@ def status_lists_of(world: World) -> StatusListTokens:
         ttl=settings.status_list_ttl, lifetime=settings.status_list_lifetime, tick=settings.status_list_tick
     )
     return StatusListTokens(
-        world.storage, world.current, issuer=settings.issuer, times=times, clock=world.clock
+        world.storage,
+        world.current,
+        world.history,
+        issuer=settings.issuer,
+        times=times,
+        clock=world.clock,
     )
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from keys import MasterKeys
 from service.application.current import Current
+from service.application.history import History
 from service.application.passwords import Passwords
 from service.application.ports import Storage
 from service.application.publication_ports import Announcer
@@ -22,4 +23,5 @@ class World:
     masters: MasterKeys | None
     randomness: Randomness
     current: Current
+    history: History
     hash_key: bytes | None

@@ -37,7 +37,10 @@ async def test_a_ready_process_has_all_it_needs(api: Api) -> None:
 
     assert (reply.status, reply.document) == (
         200,
-        {"status": "ready", "checks": dict.fromkeys(["database", "signing", "clock", "process"], "ok")},
+        {
+            "status": "ready",
+            "checks": dict.fromkeys(["database", "signing", "clock", "history", "process"], "ok"),
+        },
     )
 
 

@@ -73,7 +73,12 @@ async def test_two_thousand_verifiers_that_start_at_once_cost_one_look(api: Api)
     storage = Counting(authority.opened.storage)
     times = ListTimes(ttl=60, lifetime=900, tick=30)
     lists = StatusListTokens(
-        storage, authority.services.current, issuer=authority.issuer, times=times, clock=authority.clock
+        storage,
+        authority.services.current,
+        authority.services.status_lists._history,
+        issuer=authority.issuer,
+        times=times,
+        clock=authority.clock,
     )
     async with beside(api, status_lists=lists) as other:
         herd = [

@@ -50,7 +50,12 @@ def watched(on: Deployment) -> tuple[StatusListTokens, Counting]:
     original = on.services.status_lists
     storage = Counting(on.storage)
     lists = StatusListTokens(
-        storage, on.services.current, issuer=on.settings.issuer, times=original._times, clock=on.clock
+        storage,
+        on.services.current,
+        original._history,
+        issuer=on.settings.issuer,
+        times=original._times,
+        clock=on.clock,
     )
     return lists, storage
 
