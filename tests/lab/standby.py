@@ -1,4 +1,6 @@
-"""A copy of a running PostgreSQL that follows nobody: what a fail-over to the wrong place would reach."""
+"""Copies of a running PostgreSQL: one that follows nobody, which a fail-over to the wrong place would reach, and one
+that follows its primary and may take its place.
+"""
 
 import os
 import subprocess
@@ -12,6 +14,8 @@ from tests.tools.pieces import Program
 class Standby(PostgresServer):
     """Answers reads, in recovery for ever; same users, passwords and databases as its primary when it was made."""
 
+    _options: tuple[str, ...] = ()
+
     def __init__(self, primary: PostgresServer, program: Program, *, folder: Path, leash: Leash) -> None:
         self._primary = primary
         super().__init__(program, folder=folder, leash=leash)
@@ -24,6 +28,7 @@ class Standby(PostgresServer):
             os.chown(self.folder, another.pw_uid, another.pw_gid)
         words = [
             program.beside("pg_basebackup"),
+            *self._options,
             "-D",
             self.cluster,
             "-d",
@@ -38,3 +43,13 @@ class Standby(PostgresServer):
             check=True,
         )
         (self.cluster / "standby.signal").touch()
+
+
+class Follower(Standby):
+    """Streams from its primary, until it is promoted."""
+
+    _options = ("--write-recovery-conf",)
+
+    def promote(self) -> None:
+        """Be the primary from now on; returns when it takes writes."""
+        self.sql("SELECT pg_promote(true, 30)")
