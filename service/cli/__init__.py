@@ -13,6 +13,7 @@ from typing import Final
 from service.cli.commands import CommandParser, add_output_options, show_help
 from service.cli.failures import CommandFailed, Misuse
 from service.cli.output import printable
+from service.redaction import redact
 
 MODULES: Final = {
     "serve": "serve",
@@ -112,7 +113,7 @@ def _modules(words: Sequence[str]) -> Sequence[str]:
 
 def _tell(lines: Sequence[str], code: int) -> int:
     for number, line in enumerate(lines):
-        print(printable(line if number else f"safeconduct: {line}"), file=sys.stderr)
+        print(printable(redact(line if number else f"safeconduct: {line}")), file=sys.stderr)
     return code
 
 

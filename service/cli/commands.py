@@ -2,7 +2,9 @@
 
 import argparse
 from collections.abc import Callable, Generator, Sequence
-from typing import Any, TypeAlias
+from typing import Any, NoReturn, TypeAlias
+
+from service.redaction import redact
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001 - it has no public name
 Run = Callable[[argparse.Namespace], int]
@@ -25,6 +27,10 @@ class CommandParser(argparse.ArgumentParser):
     def __init__(self, **settings: Any) -> None:
         settings.setdefault("formatter_class", HelpFormatter)
         super().__init__(allow_abbrev=False, **settings)
+
+    def error(self, message: str) -> NoReturn:
+        """A word in the wrong place may have been a secret."""
+        super().error(redact(message))
 
 
 def add_group(commands: Commands, name: str, *, help: str) -> Commands:  # noqa: A002 - argparse's own word

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 
 from service.domain.network import address_of, coarse_network_of
+from service.redaction import redact
 
 RECENT: Final = 5
 """Addresses that are kept of each token."""
@@ -121,5 +122,6 @@ def kept_of(origin: Origin, recorded: Recorded) -> Origin:
 
 
 def _printable(text: str | None) -> str | None:
+    """Without what could act on a terminal or cannot be stored; a secret that stands there by mistake is taken out."""
     seen = "".join(each for each in text or "" if unicodedata.category(each) not in {"Cc", "Cs"}).strip()
-    return seen[:LONGEST_USER_AGENT] or None
+    return redact(seen[:LONGEST_USER_AGENT]) or None

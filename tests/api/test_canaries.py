@@ -2,7 +2,10 @@ import asyncio
 import io
 import json
 import logging
+import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -17,8 +20,9 @@ from service.domain.user import Role
 from service.logs import set_up_logs
 from service.settings import Settings
 from service.web.access_log import AccessLog
-from service.web.routing import Route
+from service.web.routing import Answers, Route
 from tests.api.api_fixtures import NEW_TOKEN, PASSWORD, TOKENS, Api, Person, beside
+from tests.api.every_route import Callers
 from tests.api.oauth_fixtures import basic, exchange, http
 
 
@@ -94,6 +98,41 @@ async def misplace(api: Api, root: Person, secret: str, client_id: str) -> None:
     await exchange(api.authority.port, http("GET", "/livez", f"Authorization: Bearer {secret * 300}"))
 
 
+async def use_every_route(api: Api) -> dict[str, str]:
+    """Each route with the caller's own secret in all the places that it reads, and the program's name besides."""
+    callers = Callers(api)
+    await callers.settle()
+    secrets = {"token": callers.token, "session": callers.ann.secret, "root's session": callers.root.secret}
+    for route, secret in product(ROUTES, secrets.values()):
+        if route.method == "DELETE":
+            continue
+        path = re.sub(r"{\w+}", secret, route.path)
+        form = route.answers is Answers.OAUTH
+        body = f"token={secret}&client_user_agent={secret}&x={secret}" if form else json.dumps(given(secret))
+        headers = {
+            "Content-Type": "application/x-www-form-urlencoded" if form else "application/json",
+            "User-Agent": secret,
+            "Idempotency-Key": secret[:128],
+        }
+        reads = route.method in {"POST", "PUT", "PATCH"}
+        sent = body.encode() if reads else None
+        await callers.call(route, path=path, query=f"?name={secret}&x={secret}", body=sent, headers=headers)
+    minute = datetime.fromtimestamp(api.authority.clock(), UTC).strftime("%Y-%m-%dT%H:%M:00Z")
+    claims = (await api.authority.services.recognise(callers.token)).reading.claims
+    use = {"jti": claims.jti, "minute": minute, "audience": claims.aud[0], "user_agent": callers.root.secret}
+    [usage] = [route for route in ROUTES if route.path == "/v1/usage"]
+    json_type = {"Content-Type": "application/json"}
+    reply = await callers.call(usage, body=json.dumps({"uses": [use]}).encode(), headers=json_type)
+    assert reply.status == 202
+    await api.authority.services.usage.record()
+    return secrets
+
+
+def given(secret: str) -> dict[str, object]:
+    """Members that routes read a secret from, or that they must refuse."""
+    return {"token": secret, "password": secret, "secret": secret, "tokens": [secret], secret: secret}
+
+
 def found(text: str, secrets: dict[str, str]) -> set[str]:
     """Which secrets, or a part of one that would be enough to use it, stand in a text."""
     return {name for name, secret in secrets.items() if secret in text or secret[-40:] in text}
@@ -117,6 +156,18 @@ async def test_no_secret_reaches_a_log_a_metric_or_the_disk(
     assert "unhandled" in written
     assert '"route":"/v1/personal-access-tokens/{id}/regenerate","status":201' in written
     sinks = {"log": written, "metrics": metrics, "disk": everything_below(tmp_path)}
+    assert {name: found(text, secrets) for name, text in sinks.items()} == {name: set() for name in sinks}
+
+
+async def test_no_route_writes_down_a_secret_it_is_given(api: Api, log: io.StringIO, tmp_path: Path) -> None:
+    """R15 over the whole table of routes: not in path, query, body or header, and not as the name of a program."""
+    access = AccessLog(system_clock, as_json=True, stream=log)
+    async with beside(api, access_log=access) as loud:
+        secrets = await use_every_route(loud)
+        metrics = (await loud.call("GET", "/metrics")).body.decode()
+    await asyncio.sleep(0)
+
+    sinks = {"log": log.getvalue(), "metrics": metrics, "disk": everything_below(tmp_path)}
     assert {name: found(text, secrets) for name, text in sinks.items()} == {name: set() for name in sinks}
 
 

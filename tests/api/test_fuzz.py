@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
 from service.api.routes import ROUTES
+from service.clock import Clock, system_clock
 from service.web.routing import Answers, Route
 from tests.api.api_fixtures import Api
 from tests.api.every_route import Callers, named
@@ -157,6 +158,12 @@ async def rows(api: Api) -> dict[str, int]:
         return {row[0]: row[1] for row in counted}
 
 
+@pytest.fixture
+def clock() -> Clock:
+    """PostgreSQL has no other, and a process that disagrees with it is not ready (R71)."""
+    return system_clock
+
+
 @pytest.fixture(params=["api", "postgres_api"])
 def either(request: pytest.FixtureRequest) -> Api:
     """A service on each engine in turn."""
@@ -196,5 +203,7 @@ async def test_garbage_is_refused_whole(
         after = await rows(callers.api)
         changed = {table for table in before if before[table] != after[table]}
         assert changed <= COUNTING.get(named(route), set()), (named(route), reply.body)
-    elif route.method not in {"GET", "OPTIONS"}:
+        if reply.status == 401 and route.confirmed:  # in a long run confirmations grow old
+            callers.root = callers.ann = None
+    if (reply.status in range(200, 300) and route.method != "GET") or callers.ann is None:
         await callers.settle()
