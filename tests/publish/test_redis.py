@@ -7,7 +7,11 @@ import redis
 from safeconduct.status_list import LIST_BYTES
 
 from service.application.issue import Issued
+from service.application.publication import Notes
+from service.application.revocation_feed import RevocationFeed
 from service.domain.publication import Form
+from service.publish.list_copies import ListCopies
+from service.publish.redis import RedisLists
 from tests.application.deployment import Deployment
 from tests.publish.conftest import PATIENCE, Published, eventually, place, publishing
 from tests.servers.redis import RedisServer
@@ -222,6 +226,36 @@ async def test_a_redis_that_is_ahead_of_the_database_is_left_alone(published: Pu
     published.client.delete(published.meta_key)  # the operator says: nonsense
     assert await published.comes_to_say(live, "refuse")
     assert await eventually(lambda: state.failing is None)
+
+
+async def test_a_late_write_of_a_stalled_replica_changes_nothing(published: Published) -> None:
+    """Threats 6: whatever it sends, older than what is there, is refused by the script; `as_of` goes back for nobody."""
+    on, client = published.deployment, published.client
+    live, _ = await pair(published)
+    feed = RevocationFeed(on.storage)
+    await feed.follow()
+    copies = ListCopies(on.storage, feed)
+    await copies.follow()
+    stalled = RedisLists(
+        on.settings.redis_url, feed, copies, Notes(on.storage, lambda: 0), issuer=on.settings.issuer
+    )
+    await on.revoke(live.token)
+    assert await published.comes_to_say(live, "refuse")
+    before = {key: client.dump(key) for key in client.keys("*") if key.decode() != published.meta_key}
+    meta = published.meta()
+
+    answers = [
+        await stalled._order(write, feed.standing, lists=copies.ids, since=feed.standing.position)
+        for write in ("all", "some", "changes")
+    ]
+    await stalled.follow()
+    await stalled.close()
+
+    assert [answer.outcome for answer in answers] == ["newer", "moved", "newer"]
+    assert {key: client.dump(key) for key in before} == before
+    assert int(published.meta()["as_of"]) >= int(meta["as_of"])
+    assert published.meta()["version"] == meta["version"]
+    assert stalled.state.version == 0
 
 
 @pytest.fixture
