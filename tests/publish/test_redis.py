@@ -229,7 +229,7 @@ async def test_a_redis_that_is_ahead_of_the_database_is_left_alone(published: Pu
 
 
 async def test_a_late_write_of_a_stalled_replica_changes_nothing(published: Published) -> None:
-    """Threats 6: whatever it sends, older than what is there, is refused by the script; `as_of` goes back for nobody."""
+    """Threats 6: whatever it sends, older than what is there, is refused by the script."""
     on, client = published.deployment, published.client
     live, _ = await pair(published)
     feed = RevocationFeed(on.storage)
