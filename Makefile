@@ -9,10 +9,10 @@ PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve test check format pages lock bench nightly provide clean
+.PHONY: help serve test check format pages lock bench nightly provide screenshots clean
 
 help: ## list what can be made
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
 
 $(VENV)/pip.ok:
 	@sh docker/ensure-venv.sh $(PYTHON)
@@ -57,6 +57,9 @@ pages: $(VENV)/dev.ok ## write anew the pages of docs/ that are made from code a
 
 bench: provide ## measure throughput, latency and memory beside their limits (ARGS= for python -m bench)
 	$(BIN)/python -m bench $(ARGS)
+
+screenshots: provide ## take the pictures of the documentation anew (ARGS= for some of them, by name)
+	$(BIN)/python -m tests.ui.screenshots $(ARGS)
 
 LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --custom-compile-command 'make lock' --quiet
 

@@ -1,13 +1,18 @@
 """The keys: a picture of their lives, a rotation, and the drill for a bad day."""
 
+from typing import Final
+
 from aiohttp import web
 
-from keys import KeyFailure, Purpose
+from keys import KeyFailure, KeyState, Purpose
 from service.application.keys import KeysChangedMeanwhile
 from service.ui.key_timeline import ROW, WIDTH, timeline
 from service.ui.page import see_other, show, texts_of
 from service.web.appkeys import FORM, SERVICES
 from service.web.callers import signed_in
+
+_ORDER: Final = tuple(KeyState)
+"""In which the rows stand: next, active, retired, removed, compromised; within a state the newest first."""
 
 
 async def keys_page(request: web.Request) -> web.Response:
@@ -47,7 +52,7 @@ async def compromise(request: web.Request) -> web.Response:
 
 async def _keys(request: web.Request, *, fault: str = "") -> web.Response:
     services, now = request.app[SERVICES], signed_in(request).read_at
-    listings = await services.list_keys()
+    listings = sorted(await services.list_keys(), key=lambda each: _ORDER.index(each.key.state))
     prepublication = services.settings.prepublication
     return show(
         request,

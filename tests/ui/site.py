@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from playwright.async_api import Browser, BrowserContext, Page
 
 from service.domain.secret import Secret
+from service.domain.session import Carrier
 from service.domain.user import Grant, GrantKind, Role, User
 from tests.api.oauth_fixtures import Authority
 
@@ -32,8 +33,6 @@ class Site:
         user, link = await services.create_user(
             name=name, role=role, grant=grant or Grant(GrantKind.ALL), actor="test"
         )
-        from service.domain.session import Carrier
-
         await services.invitations.accept(link, Secret(PASSWORD), name=None, carrier=Carrier.COOKIE)
         return user
 

@@ -2,6 +2,7 @@
 import { say } from "./saying.js";
 
 async function copy(text, button) {
+  taken(button);
   try {
     await navigator.clipboard.writeText(text);
   } catch {
@@ -14,7 +15,6 @@ async function copy(text, button) {
     field.remove();
     button.focus();
   }
-  taken(button);
   say(button.dataset.copied);
 }
 

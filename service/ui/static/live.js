@@ -24,12 +24,11 @@ export function awaitUse(root) {
   const place = root.querySelector("[data-waiting]");
   if (!place) return;
   const address = `${document.body.dataset.root}v1/personal-access-tokens/${place.dataset.record}`;
-  let before;
+  const before = place.dataset.before;
   const timer = setInterval(async () => {
     if (!place.isConnected) return clearInterval(timer);
     try {
       const record = await (await fetch(address, { headers: { Accept: "application/json" } })).json();
-      before ??= record.last_used ?? "";
       if (record.last_used && record.last_used !== before) {
         const from = [record.last_used_ip, record.last_used_user_agent && `(${record.last_used_user_agent})`].filter(Boolean);
         place.textContent = [place.dataset.used, ...from].join(" ");
