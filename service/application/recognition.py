@@ -31,12 +31,14 @@ Identity = tuple[str | None, str, str, int, int, str | None]
 class Reading(NamedTuple):
     """What a token string says of itself. Pure, hence kept; its verdict is never.
 
-    `identity` is what its row has to say; None when no row can.
+    `token_hash` is its own, or, where nobody has that, its row's: then `by_signature`, and the signature is checked
+    each time. `identity` is what its row has to say; None when no row can.
     """
 
     token_hash: str
     identity: Identity | None
     claims: Claims
+    by_signature: bool = False
 
 
 class Recognised(NamedTuple):
@@ -77,9 +79,12 @@ class RecogniseToken:
             reading = known if known is not None else self._read(token)
             if reading.claims.status is None:  # every value has a place in a list
                 return None
+            if reading.by_signature:
+                self._verify(token)
             truth = await self._by_hash.get(reading.token_hash) if reading.token_hash else None
             if truth is None:
                 self._verify(token)
+                reading = reading._replace(by_signature=True)
                 truth = await self._by_jti.get(from_wire(reading.claims.jti) or "")
                 if truth is None and self._clock() < reading.claims.exp:
                     self.forgeries += 1  # a good signature on a jti that was never recorded: a key has leaked
@@ -88,7 +93,7 @@ class RecogniseToken:
         if truth is None or not self._as_recorded(reading, truth):
             return None
         if known is None:
-            self._remember(token, reading)
+            self._remember(token, reading, truth)
         return Recognised(reading, truth)
 
     async def recorded(self, token: str) -> Recognised | None:
@@ -114,9 +119,9 @@ class RecogniseToken:
         claims = Claims.from_json(parsed.claims)
         return Reading(hashed, self._identity(parsed.kid, claims), claims)
 
-    def _remember(self, token: str, reading: Reading) -> None:
+    def _remember(self, token: str, reading: Reading, truth: TokenTruth) -> None:
         """Genuine ones alone, so that nobody can fill the memory with strings of their own making."""
-        self._readings[token] = reading._replace(claims=_sharing(reading.claims))
+        self._readings[token] = reading._replace(token_hash=truth.token_hash, claims=_sharing(reading.claims))
         if len(self._readings) > REMEMBERED:
             self._readings.popitem(last=False)
 

@@ -14,7 +14,7 @@ from service.application.issue import Issued
 from service.application.recognition import RecogniseToken
 from service.domain.errors import StorageUnavailable
 from service.domain.issuance import Expiry
-from tests.application.deployment import DAY, Deployment, claims_of
+from tests.application.deployment import DAY, Deployment, claims_of, header_of
 
 P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.= \x00é"
@@ -290,3 +290,18 @@ async def test_a_value_is_judged_by_the_databases_clock_on_both_ways(opened: Dep
 
     assert [await verdict(each, jwt) for each in (slow, fast)] == ["expired", "expired"]
     assert slow.forgeries == fast.forgeries == 0
+
+
+async def test_a_token_without_a_known_hash_is_verified_each_time(opened: Deployment) -> None:
+    """Threats 15: what is kept of it is where its row is, neither that its signature was good nor the verdict."""
+    revoked, lost = [twin((await opened.token()).jwt.reveal()) for _ in range(2)]
+    recognise = opened.services.recognise
+    assert await verdicts(recognise, [revoked, lost] * 2) == [None] * 4
+
+    record = (await recognise(revoked)).truth
+    await opened.services.revoke(record.token_id, owner_id=record.owner_id, actor="test", reason="lost")
+    assert await verdict(recognise, revoked) == "revoked"
+
+    kid = header_of(lost)["kid"]
+    await opened.services.compromise_key(kid, reason="leaked", actor="test")
+    assert await verdict(recognise, lost) == UNRECOGNISED
