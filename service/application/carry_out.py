@@ -89,5 +89,6 @@ async def _change_grant(tx: Transaction, user: User, grant: Grant, actor: str) -
         grant=grant,
         disabled_at=user.disabled_at,
     )
+    await tx.short_tokens.revoke_all_of(user.id, await tx.now())  # their clients ask for others
     detail = {"was": said(user.grant), "now": said(grant)}
     return AuditEntry(actor=actor, action="user.grant_changed", subject=f"user:{user.id}", detail=detail)

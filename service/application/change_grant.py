@@ -68,9 +68,7 @@ class ChangeGrant:
         """
         async with self._storage.transaction() as tx:
             user = await tx.users.lock(user_id)
-            await (
-                tx.keys.lock()
-            )  # a catalogue that is applied meanwhile is judged by this grant, or judges it
+            await tx.keys.lock()  # a catalogue applied meanwhile is judged by this grant, or judges it
             await self._current.refresh(tx)
             change = await self._foreseen(tx, user, grant)
             if preview not in {None, change.preview}:

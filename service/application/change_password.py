@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import replace
 
-from service.application.passwords import Passwords
+from service.application.passwords import Passwords, is_same_password
 from service.application.ports import Storage
 from service.application.sign_in import OpenedSession
 from service.application.throttle import NOWHERE, Origin, TryPassword
@@ -28,7 +28,7 @@ class ChangePassword:
     async def __call__(
         self, who: SignedIn, present: Secret, new: Secret, *, origin: Origin = NOWHERE
     ) -> OpenedSession:
-        """The session goes on under a new secret; all others of this account have ended (R48).
+        """The session goes on under a new secret; all others of this account have ended (R48), and its one-time links.
 
         Raises:
             Faulty: the new password may not be set; all faults.
@@ -44,7 +44,11 @@ class ChangePassword:
         secret = new_secret(self._randomness)
         async with self._storage.transaction() as tx:
             user = await tx.users.lock(who.user.id)
-            if user is None or user.disabled_at is not None or user.password_hash != tried.user.password_hash:
+            if (
+                user is None
+                or user.disabled_at is not None
+                or not is_same_password(user.password_hash, tried.user.password_hash)
+            ):
                 raise SignInFailed("name or password is wrong")
             if await tx.sessions.find(who.session.secret_hash) is None:
                 raise NotSignedIn("this session has ended")
@@ -53,6 +57,7 @@ class ChangePassword:
                 user.id, role=user.role, password_hash=hashed, grant=user.grant, disabled_at=user.disabled_at
             )
             await tx.sessions.end_all(user.id, now, but=who.session.id)
+            await tx.invitations.withdraw_of(user.id, now)
             await tx.sessions.confirm(who.session.id, secret_hash(secret), now)
             by_cookie = who.session.carrier is Carrier.COOKIE
             device = await self._try.settle(tx, tried, remember_device=by_cookie)

@@ -71,7 +71,8 @@ class Invitations:
     ) -> OpenedSession:
         """Set the password and sign in. `name` is the first administrator's to choose (default "admin").
 
-        However often somebody guessed before: a link is not guessed, and failures count anew after it (R45).
+        Other links of this account end. However often somebody guessed before: a link is not guessed, and failures
+        count anew after it (R45).
 
         Raises:
             NotFound: the link is unknown, used, expired, or no longer needed.
@@ -82,6 +83,10 @@ class Invitations:
         hashed = await self._passwords.hash(password, context=(name,))
         async with self._storage.transaction() as tx:
             now = await tx.now()
+            if owner_id := await tx.invitations.owner(secret_hash(secret)):
+                await tx.users.lock(
+                    owner_id
+                )  # before its links, of which others may be followed at this moment
             invitation = await tx.invitations.consume(secret_hash(secret), now)
             if invitation is None:
                 raise NotFound("this link is used, expired or unknown")
@@ -134,6 +139,7 @@ class Invitations:
             disabled_at=user.disabled_at,
         )
         await tx.sessions.end_all(user.id, now)
+        await tx.invitations.withdraw_of(user.id, now)
         return replace(user, password_hash=password_hash)
 
 

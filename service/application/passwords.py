@@ -1,6 +1,7 @@
 """Hashing and checking passwords: Argon2id, off the event loop, a few at once."""
 
 import asyncio
+import base64
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -20,6 +21,17 @@ _NICENESS: Final = 10
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+
+def is_same_password(one: str | None, other: str | None) -> bool:
+    """Whether two stored hashes are of one password that was set once, maybe hashed anew since."""
+    return one == other or (one is not None and other is not None and _salt(one) == _salt(other) != "")
+
+
+def _salt(stored: str) -> str:
+    """Of an encoded Argon2 hash: `$argon2id$v=19$m=…,t=…,p=…$salt$hash`, in base64 without padding."""
+    parts = stored.split("$")
+    return parts[4] if len(parts) == 6 else ""
 
 
 class Passwords:
@@ -65,6 +77,15 @@ class Passwords:
         """Whether it is the right one. Without a stored hash it takes as long and says no (R46)."""
         return await self._run(self._matches, password, stored)
 
+    async def renewed(self, password: Secret, stored: str) -> str | None:
+        """The hash under today's parameters of a password that was right for `stored`; None where nothing has changed.
+
+        The salt stays, by which `is_same_password` knows it again.
+        """
+        if not self._hasher.check_needs_rehash(stored):
+            return None
+        return await self._run(self._hash_again, password, stored)
+
     def close(self) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
@@ -73,6 +94,11 @@ class Passwords:
         if faults := password_faults(text, context):
             raise Faulty(faults)
         return self._hasher.hash(text)
+
+    def _hash_again(self, password: Secret, stored: str) -> str:
+        salt = _salt(stored)
+        raw = base64.b64decode(salt + "=" * (-len(salt) % 4))
+        return self._hasher.hash(normalised(password.reveal()), salt=raw)
 
     def _matches(self, password: Secret, stored: str | None) -> bool:
         try:

@@ -58,6 +58,9 @@ class Users(Protocol):
     async def change(
         self, user_id: str, *, role: Role, password_hash: str | None, grant: Grant, disabled_at: int | None
     ) -> None: ...
+    async def renew_hash(self, user_id: str, old: str, new: str) -> None:
+        """Store another hash of the same password, unless that was replaced meanwhile."""
+
     async def administrator_exists(self) -> bool: ...
     async def other_administrators(self, user_id: str) -> int:
         """How many enabled administrators there are beside this user."""
@@ -65,11 +68,17 @@ class Users(Protocol):
 
 class Invitations(Protocol):
     async def add(self, invitation: Invitation) -> None: ...
+    async def owner(self, secret_hash: str) -> str | None:
+        """Whose link it is; None if it is unknown, or of nobody yet."""
+
     async def consume(self, secret_hash: str, now: int) -> Invitation | None:
         """Mark a live one as used and return it; None if unknown, used or expired."""
 
     async def withdraw(self, purpose: str, now: int) -> None:
         """End all unused invitations of a purpose."""
+
+    async def withdraw_of(self, user_id: str, now: int) -> None:
+        """End all unused links of an account."""
 
 
 class Sessions(Protocol):

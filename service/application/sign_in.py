@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from service.application.batch import Batch
+from service.application.passwords import is_same_password
 from service.application.ports import Storage, Transaction
 from service.application.throttle import NOWHERE, Origin, TryPassword
 from service.domain.audit import AuditEntry
@@ -153,6 +154,7 @@ class Sessions:
 async def _unchanged(tx: Transaction, user: User) -> User:
     """The account, held. Raises SignInFailed if it was disabled or its password replaced meanwhile."""
     locked = await tx.users.lock(user.id)
-    if locked is None or locked.disabled_at is not None or locked.password_hash != user.password_hash:
+    changed = locked is None or not is_same_password(locked.password_hash, user.password_hash)
+    if locked is None or changed or locked.disabled_at is not None:
         raise SignInFailed("name or password is wrong")
     return locked

@@ -32,13 +32,17 @@ NOWHERE = Origin()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tried:
-    """A password that was right, with what is to be settled in the transaction that honours it."""
+    """A password that was right, with what is to be settled in the transaction that honours it.
+
+    `renewed_hash` is what to store of it from now on, where the parameters of hashing have changed.
+    """
 
     user: User
     buckets: Buckets
     network: str
     device: str
     known: Acquaintance
+    renewed_hash: str | None = None
 
 
 class TryPassword:
@@ -79,17 +83,23 @@ class TryPassword:
             self._admit(await read.sign_in_counts.find(buckets), known, await read.now())
         with self._passwords.place(known=known is not Acquaintance.STRANGER):
             account = await self._count(buckets, known)
-            good = await self._passwords.check(password, user.password_hash if user else None)
+            stored = user.password_hash if user else None
+            good = await self._passwords.check(password, stored)
+            renewed = await self._passwords.renewed(password, stored) if good and stored else None
         if user is None or not good or user.disabled_at is not None:
             await self._note_failure(name, account)
             raise SignInFailed("name or password is wrong")
-        return Tried(user=user, buckets=buckets, network=network, device=device, known=known)
+        return Tried(
+            user=user, buckets=buckets, network=network, device=device, known=known, renewed_hash=renewed
+        )
 
     async def settle(self, tx: Transaction, tried: Tried, *, remember_device: bool) -> Secret | None:
         """Forget the failures of this account and pair, and know where it signed in from.
 
         Answers the cookie of a device that is new; a network's other failures stay.
         """
+        if tried.renewed_hash is not None and tried.user.password_hash is not None:
+            await tx.users.renew_hash(tried.user.id, tried.user.password_hash, tried.renewed_hash)
         await tx.sign_in_counts.forget(tried.buckets.account)
         if tried.known is not Acquaintance.DEVICE:
             await tx.sign_in_counts.excuse(tried.buckets.address)

@@ -85,6 +85,7 @@ class DisableUser:
                 disabled_at=user.disabled_at or now,
             )
             await tx.sessions.end_all(user.id, now)
+            await tx.invitations.withdraw_of(user.id, now)
             await tx.short_tokens.revoke_all_of(user.id, now)
             changes = await tx.revocations.revoke_all_of(user.id, now=now, by=actor, reason="owner_disabled")
             if changes:

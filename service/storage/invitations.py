@@ -17,6 +17,10 @@ class SqlInvitations:
             used_at=invitation.used_at,
         )
 
+    async def owner(self, secret_hash: str) -> str | None:
+        row = await self._connection.one("invitation_owner", secret_hash=secret_hash)
+        return row["user_id"] if row else None
+
     async def consume(self, secret_hash: str, now: int) -> Invitation | None:
         row = await self._connection.one("consume_invitation", secret_hash=secret_hash, now=now)
         if row is None:
@@ -29,6 +33,9 @@ class SqlInvitations:
             expires_at=row["expires_at"],
             used_at=row["used_at"],
         )
+
+    async def withdraw_of(self, user_id: str, now: int) -> None:
+        await self._connection.all("withdraw_invitations_of", user_id=user_id, now=now)
 
     async def withdraw(self, purpose: str, now: int) -> None:
         await self._connection.all("withdraw_invitations", purpose=str(purpose), now=now)

@@ -89,6 +89,9 @@ class SqlUsers:
             disabled_at=disabled_at,
         )
 
+    async def renew_hash(self, user_id: str, old: str, new: str) -> None:
+        await self._connection.one("renew_password_hash", id=user_id, old=old, new=new)
+
     async def administrator_exists(self) -> bool:
         return await self._connection.one("any_administrator") is not None
 

@@ -15,3 +15,13 @@ RETURNING secret_hash, purpose, user_id, created_at, expires_at, used_at;
 UPDATE invitation SET used_at = :now
  WHERE purpose = :purpose AND used_at IS NULL
 RETURNING secret_hash;
+
+-- name: withdraw_invitations_of(user_id, now)
+-- End all unused links of an account.
+UPDATE invitation SET used_at = :now
+ WHERE user_id = :user_id AND used_at IS NULL
+RETURNING secret_hash;
+
+-- name: invitation_owner(secret_hash)^
+-- Whose link it is.
+SELECT user_id FROM invitation WHERE secret_hash = :secret_hash;

@@ -63,3 +63,8 @@ SELECT id, kind, name, role, password_hash, grant_kind, grant_scopes, version, c
    AND (CAST(:role AS TEXT) IS NULL OR role = CAST(:role AS TEXT))
  ORDER BY name_folded
  LIMIT :limit;
+
+-- name: renew_password_hash(id, old, new)^
+-- Store another hash of the same password; no row if that was replaced meanwhile.
+UPDATE users SET password_hash = :new WHERE id = :id AND password_hash = :old
+RETURNING id;

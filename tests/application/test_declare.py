@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from keys import Purpose
 from service.application.catalogue import Applied, CatalogueChangedMeanwhile, ScopesInUse
 from service.domain.declared import Declared, DeclaredClient, DeclaredMachine
 from service.domain.errors import AlreadyExists, Faulty
@@ -150,6 +151,20 @@ async def test_a_declared_grant_that_narrows_says_what_becomes_of_tokens(opened:
 
     assert (refusal.value.beyond, seen.beyond, done.revoked) == (1, 1, 1)
     assert [await opened.is_active(each) for each in (wide, within, other)] == [False, True, True]
+
+
+async def test_short_tokens_end_with_a_declared_grant(opened: Deployment) -> None:
+    """They are in no list: introspection says so, and their clients ask for others."""
+    ann, client = await opened.user(name="ann"), await opened.client(opened.audience)
+    kid = opened.services.current.ring.active(Purpose.ACCESS_TOKEN).kid
+    await opened.sql(
+        "INSERT INTO short_token (jti, owner_id, client_id, kid, scopes, audiences, issued_at, expires_at)"
+        f" VALUES ('{'0' * 32}', '{ann.id}', '{client.id}', '{kid}', 'embed', 'a', 1, 4000000000)"
+    )
+
+    await apply(opened, grants={"ann": Grant(GrantKind.LISTED, ("company",))})
+
+    assert await opened.count("short_token", "revoked_at IS NULL") == 0
 
 
 async def test_nobody_unknown_is_declared(opened: Deployment) -> None:
