@@ -3,12 +3,12 @@
 import asyncio
 from dataclasses import replace
 
-from service.application.passwords import Passwords, is_same_password
+from service.application.passwords import Passwords
 from service.application.ports import Storage
-from service.application.sign_in import OpenedSession
+from service.application.sign_in import OpenedSession, unchanged
 from service.application.throttle import NOWHERE, Origin, TryPassword
 from service.domain.audit import AuditEntry
-from service.domain.errors import Faulty, NotSignedIn, SignInFailed
+from service.domain.errors import Faulty, NotSignedIn
 from service.domain.identifiers import Randomness
 from service.domain.password import normalised, password_faults
 from service.domain.principal import SignedIn
@@ -43,13 +43,7 @@ class ChangePassword:
         hashed = await self._passwords.hash(new, context=(who.user.name,))
         secret = new_secret(self._randomness)
         async with self._storage.transaction() as tx:
-            user = await tx.users.lock(who.user.id)
-            if (
-                user is None
-                or user.disabled_at is not None
-                or not is_same_password(user.password_hash, tried.user.password_hash)
-            ):
-                raise SignInFailed("name or password is wrong")
+            user = await unchanged(tx, tried.user)
             if await tx.sessions.find(who.session.secret_hash) is None:
                 raise NotSignedIn("this session has ended")
             now = await tx.now()

@@ -83,13 +83,7 @@ class Invitations:
         hashed = await self._passwords.hash(password, context=(name,))
         async with self._storage.transaction() as tx:
             now = await tx.now()
-            if owner_id := await tx.invitations.owner(secret_hash(secret)):
-                await tx.users.lock(
-                    owner_id
-                )  # before its links, of which others may be followed at this moment
-            invitation = await tx.invitations.consume(secret_hash(secret), now)
-            if invitation is None:
-                raise NotFound("this link is used, expired or unknown")
+            invitation = await _consumed(tx, secret, now)
             if invitation.purpose is InvitationPurpose.FIRST_ADMINISTRATOR:
                 user = await self._first_administrator(tx, name, hashed, now)
             else:
@@ -141,6 +135,16 @@ class Invitations:
         await tx.sessions.end_all(user.id, now)
         await tx.invitations.withdraw_of(user.id, now)
         return replace(user, password_hash=password_hash)
+
+
+async def _consumed(tx: Transaction, secret: Secret, now: int) -> Invitation:
+    """The link, used up. Its account is held first, because another link of it may be followed at this moment."""
+    if owner_id := await tx.invitations.owner(secret_hash(secret)):
+        await tx.users.lock(owner_id)
+    invitation = await tx.invitations.consume(secret_hash(secret), now)
+    if invitation is None:
+        raise NotFound("this link is used, expired or unknown")
+    return invitation
 
 
 def _judged(name: str) -> str:

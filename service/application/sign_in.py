@@ -68,7 +68,7 @@ class Sessions:
         """
         tried = await self._try(name, password, origin)
         async with self._storage.transaction() as tx:
-            user = await _unchanged(tx, tried.user)
+            user = await unchanged(tx, tried.user)
             device = await self._try.settle(tx, tried, remember_device=carrier is Carrier.COOKIE)
             return replace(await self.open(tx, user, carrier), device=device)
 
@@ -129,7 +129,7 @@ class Sessions:
         tried = await self._try(who.user.name, password, origin)
         secret = new_secret(self._randomness)
         async with self._storage.transaction() as tx:
-            await _unchanged(tx, tried.user)
+            await unchanged(tx, tried.user)
             if await tx.sessions.find(who.session.secret_hash) is None:
                 raise NotSignedIn("this session has ended")
             now = await tx.now()
@@ -151,7 +151,7 @@ class Sessions:
             )
 
 
-async def _unchanged(tx: Transaction, user: User) -> User:
+async def unchanged(tx: Transaction, user: User) -> User:
     """The account, held. Raises SignInFailed if it was disabled or its password replaced meanwhile."""
     locked = await tx.users.lock(user.id)
     changed = locked is None or not is_same_password(locked.password_hash, user.password_hash)
