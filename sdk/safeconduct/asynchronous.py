@@ -28,6 +28,9 @@ class InThread:
         except TimeoutError as error:
             raise TransportFailed("no answer in time") from error
 
+    async def aclose(self) -> None:
+        """Nothing is kept open."""
+
 
 class Verifier:
     """Verifies the tokens of one issuer that are meant for `audience`; everything else it discovers.
@@ -68,6 +71,7 @@ class Verifier:
         for flight in flights:
             flight.cancel()
         await asyncio.gather(*flights, return_exceptions=True)
+        await self._transport.aclose()
 
     async def verify(
         self,

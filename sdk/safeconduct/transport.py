@@ -67,6 +67,9 @@ class AsyncTransport(Protocol):
     def send(self, request: Request) -> Awaitable[Response]:
         """Raises TransportFailed."""
 
+    def aclose(self) -> Awaitable[None]:
+        """Close what is kept open. It may go on being used."""
+
 
 def accepted(request: Request, response: Response) -> Response:
     """The answer, if it is one to `request`: 200, or 304 to an `etag`.

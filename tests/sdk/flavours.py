@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 
 from safeconduct import Claims, Verifier, sync
+from safeconduct.aiohttp_transport import AiohttpTransport
 
 from tests.sdk.issuer import AUDIENCE, TestIssuer
 
@@ -52,3 +53,10 @@ class Awaited:
         self._loop.run_until_complete(self.verifier.aclose())
         self._loop.run_until_complete(self._loop.shutdown_default_executor())
         self._loop.close()
+
+
+class OverAiohttp(Awaited):
+    """The one that awaits, over aiohttp."""
+
+    def __init__(self, issuer: TestIssuer, **options: Any) -> None:
+        super().__init__(issuer, **{"transport": AiohttpTransport(), **options})

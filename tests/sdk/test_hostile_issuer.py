@@ -5,15 +5,33 @@ import socket
 import threading
 import time
 import zlib
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
+from safeconduct.aiohttp_transport import AiohttpTransport
 from safeconduct.discovery import Metadata
 from safeconduct.standard_http import StandardTransport
 
-from tests.sdk.flavours import Plain
+from tests.sdk.flavours import Awaited, OverAiohttp, Plain
 from tests.sdk.issuer import JWKS, LIST, METADATA, Answer, TestIssuer, running_issuer
 from tests.sdk.test_staleness import outcome
 from tests.vectors import forge
+
+
+@pytest.fixture(params=[Plain, Awaited, OverAiohttp], ids=["sync", "async", "aiohttp"])
+def new_verifier(request: pytest.FixtureRequest, issuer: TestIssuer) -> Iterator[Callable[..., Any]]:
+    """Makes verifiers over one of the transports."""
+    made = []
+
+    def make(**options: Any) -> Any:
+        made.append(request.param(issuer, **options))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.close()
+
 
 PATHS = [METADATA, JWKS, LIST]
 MEDIA_TYPES = {METADATA: "application/json", JWKS: "application/json", LIST: "application/statuslist+jwt"}
@@ -104,11 +122,16 @@ def test_an_address_that_only_begins_like_the_issuer_is_another_origin(suffix: s
             Metadata.from_document(document, "https://tokens.example")
 
 
+@pytest.mark.parametrize(
+    ("kind", "transport"),
+    [(Plain, StandardTransport), (OverAiohttp, AiohttpTransport)],
+    ids=["sync", "aiohttp"],
+)
 @pytest.mark.parametrize("slow", [{"delay": 3.0}, {"trickle": 0.2}], ids=["silent", "trickling"])
-def test_a_slow_server_is_given_up_on_at_the_deadline(issuer: TestIssuer, slow) -> None:
+def test_a_slow_server_is_given_up_on_at_the_deadline(issuer: TestIssuer, kind, transport, slow) -> None:
     """One deadline for the whole exchange, however steadily the bytes drip (R39)."""
     issuer.answers[JWKS] = Answer(b" " * 1_000, **slow)
-    verifier = Plain(issuer, transport=StandardTransport(timeout=0.5))
+    verifier = kind(issuer, transport=transport(timeout=0.5))
     before = time.monotonic()
 
     assert outcome(verifier, issuer.token()) == "verifier_unavailable"
