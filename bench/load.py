@@ -70,6 +70,8 @@ class Connection(asyncio.Protocol):
         data = self._pending + data
         end = data.find(b"\r\n\r\n")
         at = data.find(b"\r\nContent-Length: ", 0, end)
+        if at < 0:  # as uvicorn writes it
+            at = data.find(b"\r\ncontent-length: ", 0, end)
         if end < 0 or at < 0 or len(data) < end + 4 + int(data[at + 18 : data.find(b"\r\n", at + 18)]):
             self._pending = data
             return

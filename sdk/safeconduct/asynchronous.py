@@ -50,7 +50,8 @@ class Verifier:
         **options: Unpack[Options],
     ) -> None:
         self._core = build_core(issuer, audience, options)
-        self._recall = self._core.recall
+        self.recall = self._core.recall
+        """`recall(token, scope)`: the claims, if all there is to check is at hand; else None, and `verify` tells."""
         self.usage = options.get("usage")
         self._transport = transport or InThread(StandardTransport())
         self._flights: dict[str, asyncio.Task[None]] = {}
@@ -95,7 +96,7 @@ class Verifier:
             InsufficientScope: answer 403.
             Unavailable: it cannot be told: answer 503.
         """
-        if max_staleness is None and (claims := self._recall(bearer, scope)) is not None:
+        if max_staleness is None and (claims := self.recall(bearer, scope)) is not None:
             return claims
         core, since = self._core, None
         for _ in range(_ROUNDS):

@@ -4,7 +4,7 @@ Both verifiers, with `await` and without, are loops around this one.
 """
 
 import threading
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Sequence
 from ipaddress import ip_address, ip_network
 
 from safeconduct.catalogue import ScopeCatalogue
@@ -19,7 +19,7 @@ from safeconduct.errors import (
     UnknownKey,
 )
 from safeconduct.issuer import Issuer
-from safeconduct.jwks import KeyPurpose, KeySet
+from safeconduct.jwks import KeySet
 from safeconduct.parser import parse
 from safeconduct.recall import Recall
 from safeconduct.scope import covers_by_name, scope_names
@@ -93,7 +93,11 @@ class Core:
         address = client_address() if callable(client_address) else client_address
         if type(token) is not str:
             raise TokenMalformed("a token is a string")
-        remembered = self._tokens.peek(token) or self._admit(token, moment)
+        remembered = self._tokens.peek(token)
+        if remembered is None:
+            remembered = self._admit(token, moment)
+            if max_staleness is None and (recalled := self.recall(token, scope)) is not None:
+                return recalled
         claims = remembered.claims
         if not remembered.begins <= now < remembered.ends:
             self._refuse_times(token, claims, now)
@@ -115,20 +119,22 @@ class Core:
         if claims.allowed_ips:
             _judge_address(claims, address)
         else:
-            self._shorten(remembered)
+            remembered.held = self.source.deciding(
+                claims
+            )  # from now on the list alone decides, where it does
         if scope is not None and (missing := self.missing(claims, scope)):
             raise InsufficientScope(f"not granted: {' '.join(missing)}", missing)
         return claims
 
-    def look_ahead(self) -> Iterator[Want]:
-        """What to fetch although nobody waits for it. Cheap where there is nothing."""
+    def look_ahead(self) -> Sequence[Want]:
+        """What to fetch although nobody waits for it; whoever is told so has to. Cheap where there is nothing."""
+        monotonic = self._time.clock.monotonic()
+        if monotonic < self.recall.look_ahead_at:
+            return ()
+        self.recall.look_ahead_at = monotonic + _LOOK_AHEAD_EVERY
         moment = self._time()
-        if moment.monotonic < self.recall.look_ahead_at:
-            return
-        self.recall.look_ahead_at = moment.monotonic + _LOOK_AHEAD_EVERY
         with self._lock:
-            yield from self.issuer.due(moment)
-            yield from self.source.due(moment)
+            return [*self.issuer.due(moment), *self.source.due(moment)]
 
     def take(self, want: Want, response: Response) -> None:
         """Take the answer to a want, or what is wrong with it.
@@ -175,7 +181,8 @@ class Core:
     def _admit(self, token: str, moment: Moment) -> Remembered:
         """Judge all that needs no list. Raises InvalidToken, Unavailable, Needed."""
         parsed = parse(token)
-        keys = self._keys(moment)
+        key_cache = self.issuer.key_cache
+        keys = key_cache.keys if moment.monotonic < key_cache.fresh_until else self._keys(moment)
         try:
             claims = check_parsed(parsed, keys, self.issuer.policy, moment.now)
         except UnknownKey:
@@ -183,8 +190,11 @@ class Core:
                 raise self.issuer.look_for(parsed.kid, moment) from None
         policy = self.issuer.policy
         begins = max(claims.iat, claims.nbf or 0) - policy.leeway
-        key = keys.find(parsed.kid, KeyPurpose.ACCESS_TOKEN)
-        remembered = Remembered(claims, key, begins=begins, ends=claims.exp + policy.exp_leeway)
+        remembered = Remembered(
+            claims, keys.keys[parsed.kid], begins=begins, ends=claims.exp + policy.exp_leeway
+        )
+        if not claims.allowed_ips:
+            remembered.held = self.source.deciding(claims)
         self._tokens.put(token, remembered)
         self.issuer.time.witness(claims.iat)
         return remembered
@@ -192,10 +202,6 @@ class Core:
     def _keys(self, moment: Moment) -> KeySet:
         with self._lock:
             return self.issuer.keys(moment)
-
-    def _shorten(self, remembered: Remembered) -> None:
-        """From now on the list alone decides, where it does."""
-        remembered.held = self.source.deciding(remembered.claims)
 
     def _refuse_times(self, token: str, claims: Claims, now: int) -> None:
         try:

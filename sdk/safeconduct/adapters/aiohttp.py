@@ -1,12 +1,12 @@
 """aiohttp: a middleware, and a decorator for handlers that need a scope of their own."""
 
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Any, Final, TypeVar
 
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
 
-from safeconduct.adapters.admission import Refused, admit
+from safeconduct.adapters.admission import Refused, admit, recalled
 from safeconduct.adapters.demand import FORM, Demand, Scope, Shown
 from safeconduct.asynchronous import Verifier
 from safeconduct.claims import Claims
@@ -35,8 +35,11 @@ def middleware(
         demand = everywhere
         if (own := getattr(request.match_info.handler, _SCOPE, None)) is not None:
             demand = of_scope.get(own) or of_scope.setdefault(own, Demand(own, **demands))
+        authorization = request.headers.getall(hdrs.AUTHORIZATION, ())
         try:
-            request[CLAIMS] = await admit(verifier, demand, await _shown(request, demand))
+            request[CLAIMS] = recalled(verifier, demand, request.method, authorization) or await admit(
+                verifier, demand, await _shown(request, demand, authorization)
+            )
         except Refused as refused:
             status, headers, body = refused.refusal
             return web.Response(status=status, headers=headers, body=body)
@@ -55,11 +58,11 @@ def requires(scope: str | Callable[[str], str]) -> Callable[[_Handler], _Handler
     return mark
 
 
-async def _shown(request: web.Request, demand: Demand) -> Shown:
+async def _shown(request: web.Request, demand: Demand, authorization: Sequence[str]) -> Shown:
     headers = request.headers
     return Shown(
         request.method,
-        headers.getall(hdrs.AUTHORIZATION, ()),
+        authorization,
         request.remote,
         headers.getall(hdrs.X_FORWARDED_FOR, ()),
         await _parameters(request, demand) if demand.parameter else (),

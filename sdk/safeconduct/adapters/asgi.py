@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Collection, MutableMapping
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode
 
-from safeconduct.adapters.admission import Refused, admit
+from safeconduct.adapters.admission import Refused, admit, recalled
 from safeconduct.adapters.demand import FORM, FORM_LIMIT, Demand, Shown
 from safeconduct.asynchronous import Verifier
 from safeconduct.refusal import Refusal
@@ -36,6 +36,10 @@ class SafeconductMiddleware:
     async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         if scope["type"] not in {"http", "websocket"} or scope["path"] in self._public:
             return await self._app(scope, receive, send)
+        authorization = authorization_of(scope)
+        claims = recalled(self._verifier, self._demand, scope.get("method", "GET"), authorization)
+        if claims is not None:
+            return await self._app({**scope, CLAIMS: claims}, receive, send)
         try:
             parameters: list[str] = []
             if self._demand.parameter:
@@ -46,13 +50,18 @@ class SafeconductMiddleware:
         return await self._app({**scope, CLAIMS: claims}, receive, send)
 
 
+def authorization_of(scope: AsgiScope) -> list[str]:
+    """Every Authorization header of a request."""
+    return [value.decode("latin-1") for name, value in scope["headers"] if name == b"authorization"]
+
+
 def shown(scope: AsgiScope, parameters: Collection[str] = ()) -> Shown:
     """What a request shows."""
     headers: list[tuple[bytes, bytes]] = scope["headers"]
     client = scope.get("client")
     return Shown(
         scope.get("method", "GET"),
-        [value.decode("latin-1") for name, value in headers if name == b"authorization"],
+        authorization_of(scope),
         None if client is None else client[0],
         [value.decode("latin-1") for name, value in headers if name == b"x-forwarded-for"],
         list(parameters),

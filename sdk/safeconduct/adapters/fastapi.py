@@ -7,8 +7,8 @@ from fastapi import HTTPException, Request
 from fastapi.openapi.models import HTTPBearer
 from fastapi.security.base import SecurityBase
 
-from safeconduct.adapters.admission import Refused, admit
-from safeconduct.adapters.asgi import shown
+from safeconduct.adapters.admission import Refused, admit, recalled
+from safeconduct.adapters.asgi import authorization_of, shown
 from safeconduct.adapters.demand import Demand, Scope
 from safeconduct.asynchronous import Verifier
 from safeconduct.claims import Claims
@@ -28,6 +28,9 @@ class Bearer(SecurityBase):
 
     async def __call__(self, request: Request) -> Claims:
         """Raises HTTPException."""
+        claims = recalled(self._verifier, self._demand, request.method, authorization_of(request.scope))
+        if claims is not None:
+            return claims
         parameters: list[str] = []
         if (name := self._demand.parameter) is not None:
             form = await request.form()
