@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from safeconduct.clock import Clock
+from safeconduct.policy import LEEWAY
 
 _YOUNG = 45
 """Seconds: the issuer signs anew every 30, and caches hold 10."""
@@ -34,10 +35,12 @@ class EffectiveTime:
         return Moment(now if now >= least else int(least), elapsed)
 
     def witness(self, iat: int) -> None:
-        """The issuer signed something at `iat`, which the caller found to be no further ahead than the leeway.
+        """The issuer signed something at `iat`. What is further ahead of the wall clock than the leeway is no witness.
 
         Something young shows besides that the wall clock is right now.
         """
         wall, monotonic = self.clock.wall(), self.clock.monotonic()
+        if iat > wall + LEEWAY:
+            return
         shown = wall if 0 <= wall - iat <= _YOUNG else iat
         self.floor = max(self.floor, shown - monotonic)
