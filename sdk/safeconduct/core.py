@@ -89,31 +89,13 @@ class Core:
         since: float,
         moment: Moment,
     ) -> Claims:
-        now, monotonic = moment
         address = client_address() if callable(client_address) else client_address
-        if type(token) is not str:
-            raise TokenMalformed("a token is a string")
-        remembered = self._tokens.peek(token)
-        if remembered is None:
-            remembered = self._admit(token, moment)
-            if max_staleness is None and (recalled := self.recall(token, scope)) is not None:
-                return recalled
+        remembered = self._genuine(token, moment)
+        if max_staleness is None and (recalled := self.recall(token, scope)) is not None:
+            return recalled
         claims = remembered.claims
-        if not remembered.begins <= now < remembered.ends:
-            self._refuse_times(token, claims, now)
-        key_cache = self.issuer.key_cache
-        if monotonic >= key_cache.fresh_until:
-            self._keys(moment)
-        if key_cache.keys.keys.get(remembered.kid) is not remembered.key:
-            remembered = self._admit(token, moment)
-        question = Question(
-            token,
-            claims,
-            since,
-            self._max_staleness if max_staleness is None else min(max_staleness, self._max_staleness),
-            address,
-        )
-        status = self.source.status(question, moment)
+        longest = self._max_staleness if max_staleness is None else min(max_staleness, self._max_staleness)
+        status = self.source.status(Question(token, claims, since, longest, address), moment)
         if status != VALID:
             judge_status(status)
         if claims.allowed_ips:
@@ -125,6 +107,26 @@ class Core:
         if scope is not None and (missing := self.missing(claims, scope)):
             raise InsufficientScope(f"not granted: {' '.join(missing)}", missing)
         return claims
+
+    def _genuine(self, token: str, moment: Moment) -> Remembered:
+        """All that needs no list: form, signature by a present key, issuer, audience, times.
+
+        Raises:
+            InvalidToken, Unavailable, Needed.
+        """
+        if type(token) is not str:
+            raise TokenMalformed("a token is a string")
+        remembered = self._tokens.peek(token)
+        if remembered is None:
+            return self._admit(token, moment)
+        if not remembered.begins <= moment.now < remembered.ends:
+            self._refuse_times(token, remembered.claims, moment.now)
+        key_cache = self.issuer.key_cache
+        if moment.monotonic >= key_cache.fresh_until:
+            self._keys(moment)
+        if key_cache.by_kid.get(remembered.kid) is not remembered.key:
+            return self._admit(token, moment)
+        return remembered
 
     def look_ahead(self) -> Sequence[Want]:
         """What to fetch although nobody waits for it; whoever is told so has to. Cheap where there is nothing."""
