@@ -6,9 +6,10 @@ import pytest
 from aiohttp import web
 
 from service.api.routes import ROUTES
+from service.domain.identifiers import to_wire
 from service.domain.principal import CredentialKind
 from service.domain.session import Carrier
-from service.domain.user import Role
+from service.domain.user import Grant, GrantKind, Role
 from service.web.app import create_app
 from service.web.routing import Answers, Route, RouteUndeclared
 from service.web.server import Runner
@@ -22,6 +23,7 @@ BY_ITSELF = {
     "/v1/revocations",
     "/v1/leaks",
 }  # judge in their handlers: test_health.py, test_revocation_stream.py, test_leaks.py
+SAFE = {"GET", "HEAD", "OPTIONS"}
 ID, LIST_ID = "00000000-0000-4000-8000-000000000000", "0" * 32
 ROLES = {"ann": Role.USER, "eve": Role.AUDITOR, "root": Role.ADMINISTRATOR}
 
@@ -34,6 +36,7 @@ class Shown:
     headers: dict[str, str] = field(default_factory=dict)
     query: str = ""
     form: str = ""
+    from_no_page: bool = False
 
 
 KIND = CredentialKind
@@ -120,6 +123,39 @@ async def machines_access_token(api: Api) -> Shown:
     return Shown(headers={"Authorization": f"Bearer {await job.token()}"})
 
 
+async def ended_session(api: Api) -> Shown:
+    root = await api.sign_in("root")
+    await api.call("DELETE", "/v1/session", by=root)
+    return Shown(headers=root.headers)
+
+
+async def cookie_without_origin(api: Api) -> Shown:
+    """As a page of somebody else's would send it: good for looking, for no change (R50)."""
+    root = await api.sign_in("root", Carrier.COOKIE)
+    return Shown(SESSIONS["root"], {"Cookie": root.headers["Cookie"]}, from_no_page=True)
+
+
+async def revoked_token(api: Api) -> Shown:
+    value = await new_token(api)
+    await api.call("DELETE", f"{TOKENS}/self", bearer=value)
+    return Shown(headers={"Authorization": f"Bearer {value}"})
+
+
+async def machines_token(api: Api) -> Shown:
+    """A personal access token of a machine user is one like any other."""
+    services = api.authority.services
+    robot = await services.find_user("robot")
+    if robot is None:
+        made = await services.machines.create(
+            name="robot", responsible=["root"], grant=Grant(GrantKind.ALL), actor="test"
+        )
+        robot = made.user
+    root = await api.sign_in("root")
+    path = f"/v1/admin/machines/{to_wire(robot.id)}/tokens"
+    made = await api.call("POST", path, by=root, json=NEW_TOKEN)
+    return Shown(frozenset({KIND.TOKEN}), {"Authorization": f"Bearer {made.document['token']}"})
+
+
 async def garbage(_api: Api) -> Shown:
     return Shown(headers={"Authorization": "Bearer eyJhbGciOiJub25lIn0.e30."})
 
@@ -138,6 +174,10 @@ CREDENTIALS = {
     "a client": client,
     "a gateway": gateway,
     "a machine's access token": machines_access_token,
+    "an ended session": ended_session,
+    "a cookie without its origin": cookie_without_origin,
+    "a revoked token": revoked_token,
+    "a machine user's token": machines_token,
     "garbage": garbage,
 }
 
@@ -152,8 +192,10 @@ def expected(route: Route, shown: Shown) -> object:
         return IN if by_client or (KIND.NOBODY in route.callers and not header) else 401
     if KIND.GATEWAY in route.callers:
         return IN if KIND.GATEWAY in shown.kinds else 400
-    if KIND.NOBODY in route.callers or shown.kinds & route.callers:
+    if KIND.NOBODY in route.callers:
         return IN
+    if shown.kinds & route.callers:
+        return 403 if shown.from_no_page and route.method not in SAFE else IN
     return 403 if shown.kinds - {KIND.CLIENT} else 401
 
 
@@ -250,6 +292,34 @@ async def test_nothing_was_minted_by_a_refused_call(api: Api, ann: Person) -> No
 
 async def _as_password(value: str) -> dict[str, str]:
     return {"Authorization": f"Basic {base64.b64encode(f'x:{value}'.encode()).decode()}"}
+
+
+async def test_an_administrator_sees_no_value_and_makes_no_token_for_a_person(api: Api, people: None) -> None:
+    """Whatever they look at, and whatever they call a person: only machine users get tokens from them (R16)."""
+    ann, root = await api.sign_in("ann"), await api.sign_in("root")
+    made = await api.create(ann, note="hers")
+    kid = api.authority.services.current.ring.keys[0].kid
+    named = {"{id}": made["id"], "{token_id}": made["id"], "{kid}": kid}
+    readable = [route for route in ROUTES if route.method == "GET" and KIND.ADMINISTRATOR in route.callers]
+
+    seen = []
+    for route in readable:
+        path = route.path
+        for name, value in named.items():
+            path = path.replace(name, value)
+        seen.append(
+            (await api.call("GET", f"{path}?name=ann" if path.endswith("/users") else path, by=root)).body
+        )
+    for_ann = [
+        await api.call("POST", f"/v1/admin/machines/{to_wire(ann.user.id)}/tokens", by=root, json=NEW_TOKEN),
+        await api.call("POST", f"{TOKENS}/{made['id']}/regenerate", by=root, json={"expiration": 1}),
+        await api.call("POST", TOKENS, by=root, json=NEW_TOKEN | {"owner": to_wire(ann.user.id)}),
+    ]
+
+    assert any(made["id"].encode() in body for body in seen)
+    assert not [body for body in seen if made["token"].rpartition(".")[2].encode() in body]
+    assert [reply.status for reply in for_ann] == [404, 404, 400]
+    assert len((await api.call("GET", TOKENS, by=ann)).document) == 1
 
 
 def test_a_route_that_declares_nobody_cannot_be_made() -> None:
