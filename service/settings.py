@@ -51,6 +51,7 @@ class Settings:
 
     live_children_per_token: int = 20  # made by a token with the scope personal_access_tokens
     access_token_lifetime: int = 900  # of client_credentials; no more than any verifier takes without status
+    access_tokens_per_minute: int = 60  # per client, by client_credentials
 
     status_list_ttl: int = 60
     status_list_lifetime: int = 900

@@ -4,16 +4,17 @@ from dataclasses import dataclass
 
 from service.application.current import Current
 from service.application.minting import Mint, MintedShort
-from service.application.ports import Storage
+from service.application.ports import Storage, Transaction
 from service.domain.audit import AuditEntry
 from service.domain.catalogue import CatalogueDocument
 from service.domain.client import Client
-from service.domain.errors import Faulty, NotSignedIn, ScopeExceedsGrant
+from service.domain.errors import Busy, Faulty, NotSignedIn, Quota, ScopeExceedsGrant
 from service.domain.grant_errors import InvalidScope, InvalidTarget, UnauthorizedClient
 from service.domain.issuance import Expiry, TokenRequest, permit
 from service.domain.short_token import ShortRequest
 from service.domain.user import GrantKind, User
 
+MINUTE = 60
 MANAGEMENT = ("personal_access_tokens", "self_rotate")
 """What only a token with a record of its own may carry."""
 
@@ -27,11 +28,16 @@ class WantedAccess:
 
 
 class ClientCredentials:
-    def __init__(self, storage: Storage, current: Current, mint: Mint, *, lifetime: int) -> None:
+    """At most `per_minute` tokens for one client, counted for all replicas."""
+
+    def __init__(
+        self, storage: Storage, current: Current, mint: Mint, *, lifetime: int, per_minute: int
+    ) -> None:
         self._storage = storage
         self._current = current
         self._mint = mint
         self._lifetime = lifetime
+        self._per_minute = per_minute
 
     async def __call__(self, client: Client, wanted: WantedAccess) -> MintedShort:
         """An access token whose `sub` is the machine user and whose `client_id` is the client.
@@ -40,6 +46,7 @@ class ClientCredentials:
             UnauthorizedClient: the client acts for no machine user, or that is disabled.
             InvalidScope: unknown, beyond the machine's grant, meaningless to the API, or for managing tokens.
             InvalidTarget: an API that is not registered or not the client's.
+            Busy: it asks too often; a token is good for as long as it says.
             CannotSign: verify-only.
         """
         if client.machine_id is None:
@@ -52,6 +59,7 @@ class ClientCredentials:
                 raise NotSignedIn("this client was disabled meanwhile")
             if machine is None or machine.disabled_at is not None:
                 raise UnauthorizedClient("this machine user is disabled")
+            await self._demand_room(tx, client)
             audience = _audience(client, wanted.audience, self._current.catalogue)
             scopes = _scopes(machine, wanted.scopes, audience, self._current.catalogue, await tx.now())
             minted = await self._mint.short(
@@ -66,6 +74,11 @@ class ClientCredentials:
             )
             await tx.audit.append([_entry(client, minted)], minted.token.issued_at)
         return minted
+
+    async def _demand_room(self, tx: Transaction, client: Client) -> None:
+        if await tx.short_tokens.count(client.id, since=await tx.now() - MINUTE) >= self._per_minute:
+            quota = Quota("access-tokens", self._per_minute, MINUTE)
+            raise Busy("use an access token until it expires", retry_after=MINUTE // 4, quota=quota)
 
 
 def _audience(client: Client, wanted: str | None, catalogue: CatalogueDocument) -> str:

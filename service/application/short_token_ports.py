@@ -7,6 +7,9 @@ class ShortTokens(Protocol):
     """Access tokens that live too briefly for a place in a status list."""
 
     async def add(self, token: ShortToken) -> None: ...
+    async def count(self, client_id: str, *, since: int) -> int:
+        """How many a client got in its own right since then, not for somebody's token."""
+
     async def revoke(self, jti: str, now: int) -> bool:
         """False when it is unknown or ended already."""
 

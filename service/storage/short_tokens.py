@@ -16,6 +16,10 @@ class SqlShortTokens:
         lists = {"scopes": words.join(token.scopes), "audiences": words.join(token.audiences)}
         await self._connection.many("add_short_token", [asdict(token) | lists])
 
+    async def count(self, client_id: str, *, since: int) -> int:
+        row = await self._connection.only("count_short_tokens", client_id=client_id, since=since)
+        return int(row["tokens"])
+
     async def revoke(self, jti: str, now: int) -> bool:
         return await self._connection.one("revoke_short_token", jti=jti, now=now) is not None
 

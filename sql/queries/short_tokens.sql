@@ -3,6 +3,12 @@
 INSERT INTO short_token (jti, owner_id, client_id, kid, scopes, audiences, issued_at, expires_at, parent_jti)
 VALUES (:jti, :owner_id, :client_id, :kid, :scopes, :audiences, :issued_at, :expires_at, :parent_jti);
 
+-- name: count_short_tokens(client_id, since)^
+-- How many a client got in its own right since a time.
+SELECT count(*) AS tokens
+  FROM short_token
+ WHERE client_id = :client_id AND issued_at > :since AND parent_jti IS NULL;
+
 -- name: revoke_short_token(jti, now)^
 -- End it before its time; no row if it is unknown or ended already.
 UPDATE short_token SET revoked_at = :now

@@ -7,7 +7,7 @@ from safeconduct import VerificationPolicy, check
 from safeconduct.errors import StatusMissing
 
 from keys import Purpose
-from service.domain.errors import NotSignedIn
+from service.domain.errors import Busy, NotSignedIn
 from service.domain.grant_errors import InvalidScope, InvalidTarget, UnauthorizedClient
 from service.domain.identifiers import to_wire
 from service.domain.user import Grant, GrantKind
@@ -252,3 +252,26 @@ async def test_what_is_over_is_swept_and_pins_no_key(opened: Deployment) -> None
     assert await live() == 0
     await opened.opened.housekeeping.sweep()
     assert await opened.count("short_token") == 0
+
+
+async def test_a_client_that_asks_for_each_call_is_slowed_down(opened: Deployment) -> None:
+    """R18: so many a minute, also at once and at two replicas; another client of the machine is not held up."""
+    machine, most = await a_machine(opened), opened.settings.access_tokens_per_minute
+    client, other = await acting_for(opened, machine), await acting_for(opened, machine)
+    async with opened.replicas() as (one, two):
+        await two.current.reload(opened.storage)
+        outcomes = await asyncio.gather(
+            *(
+                access(opened, client, "embed", services=each)
+                for each in (one, two)
+                for _ in range(most // 2 + 4)
+            ),
+            return_exceptions=True,
+        )
+
+    refused = [each for each in outcomes if isinstance(each, Exception)]
+    assert len(outcomes) - len(refused) == most
+    assert all(isinstance(each, Busy) and each.quota.limit == most for each in refused)
+    assert await access(opened, other, "embed")
+    opened.clock.advance(61)
+    assert await access(opened, client, "embed")
