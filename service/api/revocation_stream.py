@@ -1,6 +1,7 @@
 """`GET /v1/revocations`: every change of a status list, pushed (HTML, section 9.2: Server-sent events)."""
 
 import json
+import socket
 from contextlib import aclosing, suppress
 from typing import Any, Final
 
@@ -11,13 +12,14 @@ from service.application.revocation_streams import Event, Heartbeat, Resync
 from service.domain.client import Client
 from service.domain.errors import NotSignedIn
 from service.domain.principal import ResourceServer
-from service.domain.publication import Change, Position, Standing
+from service.domain.publication import BEFORE_ALL, Change, Position, Standing
 from service.web.appkeys import PRINCIPAL, SERVICES
 from service.web.client_address import caller_address
 from service.web.refusals import SeveralCredentials
 
 MEDIA_TYPE: Final = "text/event-stream"
 
+_UNREAD: Final = 65_536
 _RECONNECT: Final = b"retry: 2000\n\n"
 _HEADERS: Final = {
     "Content-Type": MEDIA_TYPE,
@@ -38,6 +40,7 @@ async def revocation_stream(request: web.Request) -> web.StreamResponse:
         async with aclosing(streams.events(_position(request))) as events:
             first = await anext(events)
             response = web.StreamResponse(headers=_HEADERS)
+            _bound_memory(request)
             await response.prepare(request)
             if request.method == "HEAD":
                 return response
@@ -49,8 +52,14 @@ async def revocation_stream(request: web.Request) -> web.StreamResponse:
     return response
 
 
-def _position(request: web.Request) -> Position | None:
-    return Position.parse(request.headers.get("Last-Event-ID", ""))
+def _bound_memory(request: web.Request) -> None:
+    """Let the system hold no more for a reader who does not read than this process does: it would take megabytes."""
+    if request.transport is not None and (raw := request.transport.get_extra_info("socket")) is not None:
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _UNREAD)
+
+
+def _position(request: web.Request) -> Position:
+    return Position.parse(request.headers.get("Last-Event-ID", "")) or BEFORE_ALL
 
 
 def _client(request: web.Request) -> Client | None:

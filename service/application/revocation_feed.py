@@ -7,7 +7,15 @@ from typing import Final
 
 from service.application.ports import Storage
 from service.domain.errors import StorageUnavailable
-from service.domain.publication import Change, ChangedEntry, Position, PublicationState, Standing, published
+from service.domain.publication import (
+    BEFORE_ALL,
+    Change,
+    ChangedEntry,
+    Position,
+    PublicationState,
+    Standing,
+    published,
+)
 
 REMEMBERED: Final = 10_000
 """Revisions that are kept in memory, so that a reader who comes back asks no database (threats 20)."""
@@ -29,9 +37,9 @@ class RevocationFeed:
         self._turn = asyncio.Lock()
         self._changes: deque[Change] = deque()
         self._characters = 0
-        self._begins = Position(0, 0)
+        self._begins = BEFORE_ALL
         self._state: PublicationState | None = None
-        self._standing = Standing(Position(0, 0), 0, {})
+        self._standing = Standing(BEFORE_ALL, 0, {})
 
     @property
     def standing(self) -> Standing:

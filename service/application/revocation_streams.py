@@ -89,15 +89,12 @@ class RevocationStreams:
             if not self._anonymous[network]:
                 del self._anonymous[network]
 
-    async def events(self, position: Position | None) -> AsyncGenerator[Event, None]:
+    async def events(self, position: Position) -> AsyncGenerator[Event, None]:
         """What a reader who has come to `position` is to be told, until the process stops.
 
         Raises:
             StorageUnavailable: the database was never read.
         """
-        if position is None or self._feed.after(position, most=0) is None:
-            yield Resync(standing := self._feed.standing)
-            position = standing.position
         beats = -1
         while not self._closed:
             news, changes = self._news, self._feed.after(position, most=AT_ONCE)

@@ -64,6 +64,10 @@ class Position(NamedTuple):
         return cls(int(found[1]), int(found[2])) if found else None
 
 
+BEFORE_ALL: Final = Position(0, 0)
+"""Epochs begin at 1."""
+
+
 class Standing(NamedTuple):
     """Where all lists stand: by its id the revision of each list's last change, and which of them are full."""
 

@@ -9,7 +9,7 @@ from safeconduct.status_list import StatusList
 
 from service.application.ports import Storage
 from service.application.revocation_feed import RevocationFeed
-from service.domain.publication import Change, Position
+from service.domain.publication import BEFORE_ALL, Change, Position
 
 AT_ONCE: Final = 1_000
 
@@ -52,7 +52,7 @@ class ListCopies:
             or self._feed.standing.closed != self._closed
         ):
             await self._load_shape()
-        while changes := self._feed.after(self._position or Position(0, 0), most=AT_ONCE):
+        while changes := self._feed.after(self._position or BEFORE_ALL, most=AT_ONCE):
             self._apply(changes)
             self._position = changes[-1].position
 

@@ -16,7 +16,7 @@ from redis.exceptions import NoPermissionError, RedisError
 
 from service.application.publication import Notes, RedisState
 from service.application.revocation_feed import RevocationFeed
-from service.domain.publication import Change, Form, Position, Standing
+from service.domain.publication import BEFORE_ALL, Change, Form, Position, Standing
 from service.publish.list_copies import ListCopies
 
 log = structlog.get_logger("redis")
@@ -32,8 +32,6 @@ KEPT: Final = 10_000
 AT_ONCE: Final = 200
 ATTEMPTS: Final = 100
 """Rounds in one turn: changes of AT_ONCE revisions each, or races that other replicas won."""
-
-NOWHERE: Final = Position(0, 0)
 
 _SCRIPT: Final = Path(__file__).with_name("publish.lua")
 
@@ -140,7 +138,7 @@ class RedisLists:
         standing: Standing,
         *,
         lists: Sequence[str],
-        since: Position = NOWHERE,
+        since: Position = BEFORE_ALL,
         changes: Sequence[Change] = (),
         final: bool = True,
         compare: bool = False,

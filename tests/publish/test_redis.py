@@ -9,9 +9,10 @@ from safeconduct.status_list import LIST_BYTES
 from service.application.issue import Issued
 from service.application.publication import Notes
 from service.application.revocation_feed import RevocationFeed
-from service.domain.publication import Form
+from service.domain.publication import Change, Form, Position
 from service.publish.list_copies import ListCopies
 from service.publish.redis import RedisLists
+from service.web.metrics import Metrics
 from tests.application.deployment import Deployment
 from tests.publish.conftest import PATIENCE, Published, eventually, place, publishing
 from tests.servers.redis import RedisServer
@@ -89,6 +90,21 @@ async def test_it_is_known_when_each_form_had_a_revision(published: Published) -
 
     assert await eventually_so(noted)
     assert all(began <= at <= time.time_ns() // 1_000_000 for at in times.values())
+
+
+async def test_those_who_watch_see_how_redis_is_doing(published: Published) -> None:
+    """The metrics of the page, with what Redis itself says."""
+    await pair(published)
+    assert await eventually(lambda: published.push.redis.state.version == 1)
+
+    text = Metrics(published.deployment.services, published.deployment.clock).text().decode()
+    told = dict(line.rsplit(" ", 1) for line in text.splitlines() if line.startswith("safeconduct_re"))
+
+    assert told["safeconduct_redis_up"] == "1.0"
+    assert told["safeconduct_redis_version"] == published.meta()["version"] + ".0"
+    assert float(told["safeconduct_redis_as_of_seconds"]) <= int(published.meta()["as_of"])
+    assert told["safeconduct_redis_repairs_total"] == "0.0"
+    assert told["safeconduct_revocation_streams"] == "0.0"
 
 
 async def eventually_so(holds) -> bool:
@@ -256,6 +272,33 @@ async def test_a_late_write_of_a_stalled_replica_changes_nothing(published: Publ
     assert int(published.meta()["as_of"]) >= int(meta["as_of"])
     assert published.meta()["version"] == meta["version"]
     assert stalled.state.version == 0
+
+
+async def test_the_script_turns_no_revocation_back(published: Published) -> None:
+    """R2, R9: INVALID is final even for who brings a newer revision that says otherwise; SUSPENDED is not."""
+    live, revoked = await pair(published)
+    publisher, standing = published.push.redis, published.push.feed.standing
+    epoch, revision = standing.position
+    list_id = place(live)[0].rpartition("/")[2]
+    outcomes = []
+
+    for status in (2, 0):
+        position, since = Position(epoch, revision + 1), Position(epoch, revision)
+        entries = {list_id: [(place(live)[1], status), (place(revoked)[1], status)]}
+        change = Change(position, json.dumps({"lists": entries}))
+        answer = await publisher._order(
+            "changes",
+            standing._replace(position=position),
+            lists=publisher._copies.ids,
+            since=since,
+            changes=[change],
+        )
+        revision += 1
+        outcomes.append(
+            (answer.outcome, *(published.list_of(each).read(place(each)[1]) for each in (live, revoked)))
+        )
+
+    assert outcomes == [("done", 2, 1), ("done", 0, 1)]
 
 
 @pytest.fixture
