@@ -14,12 +14,12 @@ from safeconduct.status_list_token import SignedStatusList, check_status_list_to
 
 from keys import KeyState
 from service.application.current import Current
-from service.application.history_ports import Shelf
+from service.application.history_ports import FarCopies, Shelf
 from service.application.minting import status_list_uri
 from service.application.ports import Storage
 from service.application.reapply import Reapply
 from service.domain.audit import AuditEntry
-from service.domain.history import Heads, KeptList
+from service.domain.history import EPOCH, Heads, KeptList, furthest
 from service.domain.status_list import SignedList
 
 log = structlog.get_logger("history")
@@ -34,10 +34,23 @@ class History:
     Only what a status key of ours has signed is believed, wherever it was kept.
     """
 
-    def __init__(self, storage: Storage, current: Current, shelf: Shelf, *, issuer: str, tick: int) -> None:
+    def __init__(
+        self,
+        storage: Storage,
+        current: Current,
+        shelf: Shelf,
+        far: FarCopies | None = None,
+        *,
+        issuer: str,
+        tick: int,
+    ) -> None:
         self._storage = storage
         self._current = current
         self._shelf = shelf
+        self._far = far
+        self._far_tokens: dict[str, str] = {}
+        self._far_failing = ""
+        self._sending: asyncio.Task[None] | None = None
         self._issuer = issuer
         self._tick = tick
         self._kept_heads: Heads = {}
@@ -56,6 +69,9 @@ class History:
         self._current.seen = await asyncio.to_thread(self._shelf.heads)
         await self._current.reload(self._storage)
         await asyncio.to_thread(self._take_lists)
+        await asyncio.to_thread(self._take_far_lists)
+        self._current.seen = furthest(self._current.seen, self._shown())
+        await self._current.reload(self._storage)
 
     async def follow(self) -> None:
         """Keep how far the database is; where it is behind, tell everybody and revoke again what it has forgotten."""
@@ -67,6 +83,8 @@ class History:
             heads = self._current.seen
             await asyncio.to_thread(self._keep, self._shelf.keep_heads, heads)
             self._kept_heads = heads
+        if self._far is not None and (self._sending is None or self._sending.done()):
+            self._sending = asyncio.create_task(self._send(self._far))  # nobody waits for Redis
         if self._current.ring.version != self._kept_ring:
             version, published = self._current.ring.version, json.loads(self._current.published.body)
             await asyncio.to_thread(self._keep, self._shelf.keep_keys, published["keys"])
@@ -110,6 +128,39 @@ class History:
             if (read := self._read(list_id, token, keys)) is not None:
                 self.kept[list_id] = read
 
+    def _take_far_lists(self) -> None:
+        if self._far is None:
+            return
+        keys = self._keys()
+        try:
+            found = self._far.lists()
+        except OSError as error:
+            log.warning("far_copies_unread", reason=str(error))
+            return
+        for list_id, token in found.items():
+            read = self._read(list_id, token, keys)
+            if read is not None and (list_id not in self.kept or read.age > self.kept[list_id].age):
+                self.kept[list_id] = read
+
+    def _shown(self) -> Heads:
+        """How far the database was, by what the latest of our lists say of it."""
+        latest = max(((kept.epoch, kept.signed.version) for kept in self.kept.values()), default=None)
+        return {} if latest is None else {EPOCH: latest[0], "revision": latest[1]}
+
+    async def _send(self, far: FarCopies) -> None:
+        tokens = {list_id: kept.signed.token for list_id, kept in self.kept.items()}
+        fresh = {name: token for name, token in tokens.items() if self._far_tokens.get(name) != token}
+        if not fresh:
+            return
+        try:
+            await asyncio.to_thread(far.keep, fresh)
+        except OSError as error:
+            if self._far_failing != str(error):
+                log.warning("far_copies_unwritten", reason=str(error))
+            self._far_failing = str(error)
+        else:
+            self._far_tokens, self._far_failing = tokens, ""
+
     def _keys(self) -> KeySet:
         """Those of the ring, and those that were published once, but for compromised ones."""
         ring = self._current.ring
@@ -131,7 +182,7 @@ class History:
         except SafeconductError as error:
             log.warning("kept_list_refused", list_id=list_id, reason=str(error))
             return None
-        return KeptList(_signed(list_id, token, shown, self._tick), shown.statuses)
+        return KeptList(_signed(list_id, token, shown, self._tick), shown.statuses, shown.epoch or 0)
 
     async def _tell(self) -> None:
         async with self._storage.transaction() as tx:

@@ -28,6 +28,15 @@ class Shelf(Protocol):
     def forget_list(self, list_id: str) -> None: ...
 
 
+class FarCopies(Protocol):
+    """The last tokens once more, where others can write as well: worth what their signatures are. Every method may
+    raise OSError; none is called on the event loop.
+    """
+
+    def lists(self) -> Mapping[str, str]: ...
+    def keep(self, lists: Mapping[str, str]) -> None: ...
+
+
 class PlaceOfValue(NamedTuple):
     """Where a value that is not revoked stands, in a list and in its record."""
 

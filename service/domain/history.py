@@ -41,6 +41,12 @@ class KeptList:
 
     signed: SignedList
     statuses: StatusList
+    epoch: int
+
+    @property
+    def age(self) -> tuple[int, int, int]:
+        """Greater is later."""
+        return self.epoch, self.signed.version, self.signed.issued_at
 
 
 class Lost(NamedTuple):

@@ -6,6 +6,7 @@ from service.application.ports import Storage
 from service.application.recover import Recover, Recovered
 from service.clock import Clock
 from service.publish.data_folder import DataFolder
+from service.publish.redis_copies import RedisCopies
 from service.settings import Settings
 from service.storage import open_storage
 
@@ -13,7 +14,9 @@ from service.storage import open_storage
 async def history_of(settings: Settings, storage: Storage, current: Current) -> History:
     """What this process has seen and published, and whether the database is older."""
     shelf = DataFolder(settings.data_dir / "published", settings.issuer)
-    history = History(storage, current, shelf, issuer=settings.issuer, tick=settings.status_list_tick)
+    far = RedisCopies(settings.redis_url, settings.issuer) if settings.redis_url else None
+    tick = settings.status_list_tick
+    history = History(storage, current, shelf, far, issuer=settings.issuer, tick=tick)
     await history.open()
     return history
 

@@ -3,14 +3,19 @@ by setting its rows back, as a restore would; tests/lab/test_restore.py restores
 """
 
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import pytest
+import redis.asyncio as redis_client
+from safeconduct.base64url import decode, encode
 
 from service.application.history import MOST_HEALED_ALONE
 from service.application.recover import Recover
 from service.domain.errors import RecoveryNeeded
 from service.publish.data_folder import DataFolder
+from service.wiring import Opened
 from tests.application.deployment import Deployment, claims_of
 from tests.application.test_status_lists import index_of, list_of
 
@@ -245,3 +250,65 @@ async def recovered(on: Deployment, *, dry_run: bool = False) -> object:
     history = on.services.status_lists._history
     recover = Recover(on.storage, history, seen=on.services.current.seen)
     return await recover(actor="operator", dry_run=dry_run)
+
+
+@asynccontextmanager
+async def elsewhere(on: Deployment, folder: str, redis_url: str) -> AsyncIterator[Opened]:
+    """Another process with a folder of its own, which publishes to Redis."""
+    changed = replace(on.settings, data_dir=on.settings.data_dir / folder, redis_url=redis_url)
+    async with replace(on, settings=changed).process() as opened:
+        yield opened
+
+
+async def copied(on: Deployment, redis: redis_client.Redis) -> bytes:
+    """The key of the copies, once they are there."""
+    await publish(on)
+    await on.services.status_lists._history._sending
+    [key] = await redis.keys("*:signed")
+    return key
+
+
+async def test_a_machine_with_a_new_folder_learns_of_an_older_database_from_redis(
+    on_fresh_postgresql: Deployment, redis_url: str
+) -> None:
+    """R9: a replica without a volume finds the last lists in Redis, and revokes again what they call revoked."""
+    on = on_fresh_postgresql
+    async with elsewhere(on, "one", redis_url) as one, redis_client.Redis.from_url(redis_url) as redis:
+        on.opened = one
+        owner = await on.user()
+        live, revoked = await on.token(owner), await on.token(owner)
+        await on.revoke(revoked.token)
+        await publish(on)
+        assert await copied(on, redis)
+        await set_back(on)
+    async with elsewhere(on, "two", redis_url) as two:
+        on.opened = two
+        await publish(on)
+
+        assert two.services.current.behind
+        assert [await on.is_active(each) for each in (live, revoked)] == [True, False]
+        with pytest.raises(RecoveryNeeded):
+            await on.token(owner)
+
+
+async def test_whoever_writes_redis_revokes_nothing(on_fresh_postgresql: Deployment, redis_url: str) -> None:
+    """Threats 3, T4: lists that we did not sign, however they look, move no bit and stop nobody from issuing."""
+    on = on_fresh_postgresql
+    async with elsewhere(on, "one", redis_url) as one, redis_client.Redis.from_url(redis_url) as redis:
+        on.opened = one
+        owner = await on.user()
+        issued = await on.token(owner)
+        await publish(on)
+        key = await copied(on, redis)
+        [(name, token)] = (await redis.hgetall(key)).items()
+        head, body, signature = token.decode().split(".")
+        claims = json.loads(decode(body)) | {"epoch": 99, "version": 10**6}
+        forged = f"{head}.{encode(json.dumps(claims).encode())}.{signature}"
+        await redis.hset(key, mapping={name: forged, b"\xff": b"\xff", "0" * 32: token})
+    async with elsewhere(on, "two", redis_url) as two:
+        on.opened = two
+        await publish(on)
+
+        assert two.services.current.behind == ()
+        assert await on.is_active(issued)
+        assert await on.is_active(await on.token(owner))

@@ -288,3 +288,21 @@ async def test_without_the_right_master_key_lists_are_served_until_they_expire(
 
         with pytest.raises(CannotSign):
             await on.status(issued)
+
+
+async def test_readers_of_lists_hear_of_a_lost_key_that_signed_nothing_they_know(opened: Deployment) -> None:
+    """R44: a token forged with it may name any index, so every list tells of the new key set, not those alone that
+    changed.
+    """
+    issued = await opened.token()
+    await opened.revoke(issued.token)
+    lists, [list_id] = opened.services.status_lists, await opened.services.status_lists.ids()
+    before = await lists.token(list_id)
+    kid = header_of(issued)["kid"]
+
+    await opened.services.compromise_key(kid, reason="leaked", actor="administrator")
+    await lists.follow()
+
+    after = await opened.signed_list(claims_of(issued)["status"]["status_list"]["uri"])
+    assert after.version > before.version
+    assert after.keyset_version == opened.services.current.ring.version
