@@ -60,8 +60,8 @@ class Tokens(Protocol):
     async def page(self, page: TokenPage) -> list[tuple[Token, int]]:
         """Rows in order, each with its sort value."""
 
-    async def summary(self, owner_id: str, *, soon: int) -> TokenCounts:
-        """How an owner's records stand; those that end within `soon` seconds count as ending."""
+    async def summary(self, owner_id: str, *, now: int, soon: int) -> TokenCounts:
+        """How an owner's records stand at `now`; those that end within `soon` seconds count as ending."""
 
     async def change(self, token: Token) -> None:
         """Write every member of the record that may change (all but id, owner, created_at, parents)."""

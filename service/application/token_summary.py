@@ -14,4 +14,4 @@ class CountTokens:
     async def __call__(self, owner_id: str) -> TokenCounts:
         """By the database's clock."""
         async with self._storage.reading() as read:
-            return await read.tokens.summary(owner_id, soon=SOON)
+            return await read.tokens.summary(owner_id, now=await read.now(), soon=SOON)

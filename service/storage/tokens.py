@@ -35,29 +35,34 @@ class SqlTokens:
             return []
         states = [str(state) for state in sorted(page.states or UNREVOKED)]
         after_value, after_sequence = page.after or (None, None)
+        which = {
+            "owner_id": page.owner_id,
+            "parent_id": page.parent_id,
+            **{f"state{n}": states[n - 1] if n <= len(states) else "" for n in range(1, 5)},
+            "pattern": containing(page.search),
+            "scope": page.scope,
+            "after_sequence": after_sequence,
+            "limit": page.limit,
+        }
+        if page.sort == "created" and page.descending:
+            newest = await self._connection.all("newest_tokens", **which)
+            return [(token_of(row), row["sort_value"]) for row in newest]
         rows = await self._connection.all(
             "page_of_tokens",
-            owner_id=page.owner_id,
-            parent_id=page.parent_id,
-            **{f"state{n}": states[n - 1] if n <= len(states) else "" for n in range(1, 5)},
-            pattern=containing(page.search),
-            scope=page.scope,
+            **which,
             sort=page.sort,
             never=NEVER,
             direction=-1 if page.descending else 1,
             after_value=after_value,
-            after_sequence=after_sequence,
-            limit=page.limit,
         )
         return [(token_of(row), row["sort_value"]) for row in rows]
 
-    async def summary(self, owner_id: str, *, soon: int) -> TokenCounts:
-        row = await self._connection.one("summary_of_tokens", owner_id=owner_id, soon=soon)
+    async def summary(self, owner_id: str, *, now: int, soon: int) -> TokenCounts:
+        row = await self._connection.one("summary_of_tokens", owner_id=owner_id, now=now, soon=now + soon)
         assert row is not None  # noqa: S101 - an aggregate always answers
-        return TokenCounts(
-            **{name: int(row[name]) for name in ("active", "expired", "suspended", "revoked", "ending")},
-            ends_next=row["ends_next"],
-        )
+        counts = {name: int(row[name]) for name in ("expired", "suspended", "revoked", "ending")}
+        active = int(row["records"]) - counts["expired"] - counts["suspended"] - counts["revoked"]
+        return TokenCounts(active=active, **counts, ends_next=row["ends_next"])
 
     async def change(self, token: Token) -> None:
         await self._connection.one("change_token", **changing(token))

@@ -12,7 +12,7 @@ from service.application.list_tokens import TokenListing
 from service.domain.token import TokenState
 from service.domain.token_page import TokenPage
 
-PAGE: Final = 50
+PAGE: Final = 25
 SORTS: Final = ("created", "expires", "last_used")
 _CURSOR: Final = re.compile(r"(-?[0-9]{1,18})\.(-?[0-9]{1,18})", re.ASCII)
 _LONGEST: Final = 255

@@ -18,7 +18,7 @@ MOST = 1_000
 
 
 async def tokens_page(request: web.Request) -> web.Response:
-    """Name, rights, end and last use of each; 50 to a page."""
+    """Name, rights, end and last use of each, 25 to a page."""
     return show(request, "tokens.html", **await listing_of(request, "/tokens"))
 
 

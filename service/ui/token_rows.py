@@ -1,6 +1,6 @@
 """Tokens as rows that people understand at a glance."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -33,13 +33,17 @@ class Row:
         return self.token.not_before is not None and self.state is TokenState.ACTIVE
 
 
-def rows_of(tokens: Iterable[Token], catalogue: CatalogueDocument, now: int) -> list[Row]:
+def rows_of(tokens: Sequence[Token], catalogue: CatalogueDocument, now: int) -> list[Row]:
     reporting = {audience.id: audience.reports_use for audience in catalogue.audiences}
-    return [row_of(token, catalogue, now, reporting) for token in tokens]
+    titles: dict[tuple[str, ...], tuple[str, ...]] = {}
+    for token in tokens:
+        if token.scopes not in titles:
+            titles[token.scopes] = scope_titles(token.scopes, catalogue)
+    return [row_of(token, titles[token.scopes], now, reporting) for token in tokens]
 
 
-def row_of(token: Token, catalogue: CatalogueDocument, now: int, reporting: Mapping[str, bool]) -> Row:
-    titles = scope_titles(token.scopes, catalogue)
+def row_of(token: Token, titles: tuple[str, ...], now: int, reporting: Mapping[str, bool]) -> Row:
+    """`titles` are those of its scopes, `reporting` says which APIs report use."""
     state = token.state(now)
     return Row(
         id=to_wire(token.id),

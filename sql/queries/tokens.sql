@@ -82,22 +82,41 @@ SELECT t.id, t.owner_id, t.sequence, t.note, t.scopes, t.audiences, t.allowed_ip
  ORDER BY o.sort_value * CAST(:direction AS BIGINT), t.sequence * CAST(:direction AS BIGINT)
  LIMIT :limit;
 
--- name: summary_of_tokens(owner_id, soon)^
--- How many records of an owner are in each state, how many working ones end within so many seconds, and when the first.
-SELECT coalesce(sum(CASE WHEN o.state = 'active' THEN 1 ELSE 0 END), 0) AS active,
-       coalesce(sum(CASE WHEN o.state = 'expired' THEN 1 ELSE 0 END), 0) AS expired,
-       coalesce(sum(CASE WHEN o.state = 'suspended' THEN 1 ELSE 0 END), 0) AS suspended,
-       coalesce(sum(CASE WHEN o.state = 'revoked' THEN 1 ELSE 0 END), 0) AS revoked,
-       coalesce(sum(CASE WHEN o.state = 'active' AND o.expires_at <= o.now + :soon THEN 1 ELSE 0 END), 0) AS ending,
-       min(CASE WHEN o.state = 'active' AND o.expires_at <= o.now + :soon THEN o.expires_at END) AS ends_next
-  FROM (SELECT t.expires_at, s.now,
-               CASE WHEN t.revoked_at IS NOT NULL THEN 'revoked'
-                    WHEN t.expires_at <= s.now THEN 'expired'
-                    WHEN t.suspended_at IS NOT NULL THEN 'suspended'
-                    ELSE 'active'
-               END AS state
-          FROM (SELECT sc_now() AS now) s
-          JOIN token t ON t.owner_id = :owner_id) o;
+-- name: newest_tokens(owner_id, parent_id, state1, state2, state3, state4, pattern, scope, after_sequence, limit)
+-- One page of an owner's records, the one made last first, without reading those before and behind it.
+SELECT t.id, t.owner_id, t.sequence, t.note, t.scopes, t.audiences, t.allowed_ips, t.metadata, t.not_before,
+       t.expires_at, t.parent_id, t.parent_jti, t.jti, t.created_at, t.suspended_at, t.suspended_by,
+       t.suspended_by_administrator, t.revoked_at, t.revoked_by, t.revoke_reason, t.last_used_at, t.last_used_ip,
+       t.last_used_user_agent, t.reported_at, t.reported_ip, t.reported_user_agent, t.reported_by,
+       (SELECT a.seen FROM token_addresses a WHERE a.token_id = t.id) AS seen_from, t.created_at AS sort_value
+  FROM token t
+ WHERE t.owner_id = :owner_id
+   AND (CAST(:after_sequence AS BIGINT) IS NULL OR t.sequence < CAST(:after_sequence AS BIGINT))
+   AND (CAST(:parent_id AS TEXT) IS NULL OR t.parent_id = CAST(:parent_id AS TEXT))
+   AND CASE WHEN t.revoked_at IS NOT NULL THEN 'revoked'
+            WHEN t.expires_at <= sc_now() THEN 'expired'
+            WHEN t.suspended_at IS NOT NULL THEN 'suspended'
+            ELSE 'active'
+       END IN (:state1, :state2, :state3, :state4)
+   AND t.note_folded LIKE CAST(:pattern AS TEXT) ESCAPE '\'
+   AND (CAST(:scope AS TEXT) IS NULL
+        OR replace(' ' || t.scopes || ' ', ' ' || CAST(:scope AS TEXT) || ' ', '') <> ' ' || t.scopes || ' ')
+ ORDER BY t.sequence DESC
+ LIMIT :limit;
+
+-- name: summary_of_tokens(owner_id, now, soon)^
+-- How many records of an owner there are, how many in each state but active, how many working ones end by `soon`, and
+-- when the first.
+SELECT count(*) AS records, count(revoked_at) AS revoked,
+       count(CASE WHEN revoked_at IS NULL AND expires_at <= CAST(:now AS BIGINT) THEN 1 END) AS expired,
+       count(CASE WHEN revoked_at IS NULL AND suspended_at IS NOT NULL
+                       AND (expires_at IS NULL OR expires_at > CAST(:now AS BIGINT)) THEN 1 END) AS suspended,
+       count(CASE WHEN expires_at <= CAST(:soon AS BIGINT) AND expires_at > CAST(:now AS BIGINT)
+                       AND revoked_at IS NULL AND suspended_at IS NULL THEN 1 END) AS ending,
+       min(CASE WHEN expires_at <= CAST(:soon AS BIGINT) AND expires_at > CAST(:now AS BIGINT)
+                     AND revoked_at IS NULL AND suspended_at IS NULL THEN expires_at END) AS ends_next
+  FROM token
+ WHERE owner_id = :owner_id;
 
 -- name: live_values(token_id)
 -- The values of a record that are not revoked, whose exp has not passed and whose key is not compromised, oldest first.
