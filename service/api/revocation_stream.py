@@ -16,6 +16,7 @@ from service.domain.publication import BEFORE_ALL, Change, Position, Standing
 from service.web.appkeys import PRINCIPAL, SERVICES
 from service.web.client_address import caller_address
 from service.web.refusals import SeveralCredentials
+from service.web.server import Connection
 
 MEDIA_TYPE: Final = "text/event-stream"
 
@@ -41,6 +42,8 @@ async def revocation_stream(request: web.Request) -> web.StreamResponse:
             first = await anext(events)
             response = web.StreamResponse(headers=_HEADERS)
             _bound_memory(request)
+            if isinstance(connection := request.protocol, Connection):
+                connection.leave_ceiling()
             await response.prepare(request)
             if request.method == "HEAD":
                 return response

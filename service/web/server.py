@@ -27,7 +27,7 @@ _DRAIN: Final = 1.0
 class Connection(web.RequestHandler):
     """One client's connection."""
 
-    __slots__ = ("_answers", "_ceilings", "_counted", "_headers", "_stalled")
+    __slots__ = ("_answers", "_ceilings", "_counted", "_headers", "_is_counted", "_stalled")
 
     def __init__(
         self,
@@ -42,13 +42,15 @@ class Connection(web.RequestHandler):
         self._answers = answers
         self._ceilings = ceilings
         self._counted: str | None = None
+        self._is_counted = False
         self._headers = security_headers(secure=secure)
         self._stalled: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         peer = transport.get_extra_info("peername")
         self._counted = self._ceilings.enter(peer[0] if isinstance(peer, tuple) else None)
-        if self._counted is not None:
+        self._is_counted = self._counted is not None
+        if self._is_counted:
             super().connection_made(transport)
         elif isinstance(transport, asyncio.Transport):
             transport.write(REFUSAL)
@@ -90,8 +92,14 @@ class Connection(web.RequestHandler):
         if self._stalled is not None:
             self._stalled.cancel()
         if self._counted is not None:
-            self._ceilings.leave(self._counted)
+            self.leave_ceiling()
             super().connection_lost(exc)
+
+    def leave_ceiling(self) -> None:
+        """Count no longer among the connections: a stream without end has a place of its own instead (R60)."""
+        if self._is_counted and self._counted is not None:
+            self._ceilings.leave(self._counted)
+            self._is_counted = False
 
     def force_close(self) -> None:
         """Close; what the client has not read by then is not kept for it for ever."""

@@ -12,7 +12,8 @@ from service.application.edit import Edit
 from service.application.issue import Issued
 from service.application.publication import Push
 from tests.api.api_fixtures import Api, beside
-from tests.api.oauth_fixtures import Authority
+from tests.api.oauth_fixtures import Authority, exchange
+from tests.api.test_connections import LIVEZ, held, listening
 from tests.application.deployment import claims_of
 from tests.publish.sse import Stream, reading
 
@@ -280,6 +281,23 @@ async def test_half_of_the_places_are_kept_for_those_who_authenticate(api: Api, 
         while len(streams):
             await asyncio.sleep(0.01)
             push.streams.beat()
+
+
+async def test_streams_take_no_connection_from_those_who_ask(api: Api, push: Push) -> None:
+    """R60: a thousand connections and a thousand streams: a full stream leaves room for every other call."""
+    async with (
+        listening(api, (), connections_at_once=2, connections_per_address=2) as port,
+        AsyncExitStack() as stack,
+    ):
+        for _ in range(5):
+            stream = await stack.enter_async_context(reading(f"http://127.0.0.1:{port}{STREAM}"))
+            assert (await stream.next()).name == "resync"
+        async with held(port, 2):
+            too_many = await exchange(port, LIVEZ)
+        answers = [await exchange(port, LIVEZ) for _ in range(3)]
+
+    assert too_many.status == 503
+    assert {answer.status for answer in answers} == {200}
 
 
 async def test_wrong_credentials_are_refused_and_not_overlooked(api: Api, push: Push) -> None:
