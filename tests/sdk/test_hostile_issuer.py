@@ -59,6 +59,7 @@ def test_no_redirect_is_followed(issuer: TestIssuer, new_verifier, path: str, st
         {"status": 404},
         {"headers": {"Content-Encoding": "gzip"}},
         {"headers": {"Content-Length": "5"}},
+        {"headers": {"Content-Length": "60000"}},
         {"headers": {"Content-Length": "999999999999"}},
         {"headers": {"Content-Length": "minus one"}},
         {"headers": {"X-Large": "x" * 70_000}},

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -118,7 +119,11 @@ def test_what_is_no_answer_leaves_the_signed_lists(
     """Redis is never the reason to accept: once it is silent, lists are fetched as without it (R6)."""
     spoil(published)
     issuer.set_status(4711, 1)
-    issuer.time.advance(61)
+    for _ in range(13):  # as long as whatever lies there is written again and again
+        issuer.time.advance(5)
+        with suppress(redis.ConnectionError):
+            spoil(published)
+        outcome(verifier, issuer.token(idx=9))
 
     assert wait_until(lambda: outcome(verifier, issuer.token()) == "token_revoked", within=PATIENCE)
     assert outcome(verifier, issuer.token(idx=9)) == "accepted"

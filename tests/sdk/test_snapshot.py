@@ -63,12 +63,14 @@ def test_keys_age_on_disk_as_in_memory(issuer: TestIssuer, new_verifier, snapsho
     token = issuer.token()
     first = new_verifier(snapshot=snapshot)
     outcome(first, token)
+    issuer.time.advance(200)
+    outcome(first, token)
     first.close()
     issuer.kill()
-    issuer.time.advance(899)
+    issuer.time.advance(699)
     second = new_verifier(snapshot=snapshot)
     before = outcome(second, token)
-    issuer.time.advance(1)
+    issuer.time.advance(2)
 
     assert (before, outcome(second, token)) == ("accepted", "verifier_unavailable")
 

@@ -179,13 +179,15 @@ def test_an_older_list_never_replaces_a_newer_one(issuer: TestIssuer, new_verifi
     """A cache that answers with last week's list takes no revocation back (attack 66, R2) (F33)."""
     verifier, token, other = new_verifier(), issuer.token(), issuer.token(idx=99)
     old = issuer.signed_list()
+    paused = issuer.token(idx=98)
     issuer.time.advance(10)
     issuer.set_status(4711, 1)
-    assert outcome(verifier, token) == "token_revoked"
+    issuer.set_status(98, 2)
+    assert (outcome(verifier, token), outcome(verifier, paused)) == ("token_revoked", "token_paused")
     issuer.answers[LIST] = Answer(old, "application/statuslist+jwt")
     issuer.time.advance(60)
 
-    assert outcome(verifier, token) == "token_revoked"
+    assert (outcome(verifier, token), outcome(verifier, paused)) == ("token_revoked", "token_paused")
     assert outcome(verifier, other) == "accepted"
 
 
