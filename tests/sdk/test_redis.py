@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import redis
-from safeconduct.sources.redis import RedisLists
+from safeconduct.sources.redis import RedisLists, _Nothing
 from safeconduct.status_list import StatusList
 
 from tests.sdk.issuer import LIST, TestIssuer
@@ -146,3 +146,28 @@ def test_a_list_that_is_not_whole_is_never_read(
 
     assert wait_until(lambda: outcome(verifier, issuer.token(idx=98)) == "token_revoked", within=PATIENCE)
     assert outcome(verifier, issuer.token()) == "token_revoked"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        [b"https://elsewhere.example", b"1", b"9", b"0"],
+        [None, b"1", b"9", b"0"],
+        [b"ISSUER", None, b"9", b"0"],
+        [b"ISSUER", b"1", None, b"0"],
+        [b"ISSUER", b"1", b"9", None],
+        [b"ISSUER", b"1", b"0", b"0"],
+        [b"ISSUER", b"0", b"99", b"0"],
+        [b"ISSUER", b"one", b"9", b"0"],
+    ],
+)
+def test_meta_of_somebody_else_incomplete_or_older_is_no_answer(
+    issuer: TestIssuer, published, verifier, fields
+) -> None:
+    """Another issuer's, a member missing, a position below the greatest seen (rules 1 and 2 of docs/redis.md)."""
+    source = verifier.verifier._core.source
+    own = [issuer.url.encode() if field == b"ISSUER" else field for field in fields]
+
+    with pytest.raises((_Nothing, ValueError)):
+        source._meta(own)
+    assert source._meta([issuer.url.encode(), b"1", b"9", b"7"]) == ((1, 9), 7)
