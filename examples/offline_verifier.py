@@ -11,7 +11,6 @@ import zlib
 import jwt
 
 ISSUER = os.environ.get("ISSUER", "http://localhost:8080")
-AUDIENCE = os.environ.get("AUDIENCE", f"{ISSUER}/api")
 KEYS = jwt.PyJWKClient(f"{ISSUER}/.well-known/jwks.json")
 LISTS: dict[str, tuple[float, bytes]] = {}  # uri -> (fetch again at, two bits a token)
 
@@ -37,7 +36,7 @@ def statuses(uri: str) -> bytes:
 
 
 def verify(token: str) -> dict:
-    claims = signed(token, "at+jwt", audience=AUDIENCE)
+    claims = signed(token, "at+jwt", audience=os.environ.get("AUDIENCE", f"{ISSUER}/api"))
     place = claims["status"]["status_list"]
     if statuses(place["uri"])[place["idx"] // 4] >> 2 * (place["idx"] % 4) & 3:  # anything but 0 refuses
         raise jwt.InvalidTokenError("revoked or paused")
