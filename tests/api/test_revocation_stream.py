@@ -4,7 +4,7 @@ import asyncio
 import base64
 import json
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 
 import pytest
 
@@ -15,26 +15,15 @@ from tests.api.api_fixtures import Api, beside
 from tests.api.oauth_fixtures import Authority, exchange
 from tests.api.test_connections import LIVEZ, held, listening
 from tests.application.deployment import claims_of
+from tests.publish.conftest import pushing
 from tests.publish.sse import Stream, reading
 
 STREAM = "/v1/revocations"
 
 
-@asynccontextmanager
-async def pushing(authority: Authority) -> AsyncIterator[Push]:
-    """The process pushes, as `safeconduct serve` lets it."""
-    push = authority.services.publication
-    job = asyncio.create_task(push.run())
-    try:
-        yield push
-    finally:
-        job.cancel()
-        await asyncio.gather(job, return_exceptions=True)
-
-
 @pytest.fixture
 async def push(api: Api) -> AsyncIterator[Push]:
-    async with pushing(api.authority) as push:
+    async with pushing(api.authority.opened) as push:
         await push.follow()
         yield push
 
