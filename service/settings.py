@@ -5,6 +5,7 @@ Each field's variable is `SAFECONDUCT_` + its name in capitals. Times are second
 
 import dataclasses
 import ipaddress
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -137,6 +138,7 @@ class Settings:
         return [
             *(f"{PREFIX}ISSUER: {fault}" for fault in issuer_faults(self.issuer)),
             *self._choice_faults(),
+            *self._brand_faults(),
             *self._timing_faults(),
         ]
 
@@ -168,6 +170,19 @@ class Settings:
                 ipaddress.ip_network(network)
             except ValueError:
                 faults.append(f"{PREFIX}TRUSTED_PROXIES: {network!r} is no network in CIDR form")
+        return faults
+
+    def _brand_faults(self) -> list[str]:
+        """What would break the pages at start, or put something else than a link on them."""
+        faults = []
+        if self.brand_accent and not re.fullmatch("#[0-9a-fA-F]{6}", self.brand_accent):
+            faults.append(f"{PREFIX}BRAND_ACCENT: {self.brand_accent!r} is no colour like #0f6a67")
+        if self.brand_logo and Path(self.brand_logo).suffix.lower() not in {".svg", ".png", ".webp"}:
+            faults.append(f"{PREFIX}BRAND_LOGO: {self.brand_logo!r} is no svg, png or webp")
+        elif self.brand_logo and not Path(self.brand_logo).is_file():
+            faults.append(f"{PREFIX}BRAND_LOGO: there is no file {self.brand_logo!r}")
+        if self.support_link and not self.support_link.startswith(("https://", "mailto:")):
+            faults.append(f"{PREFIX}SUPPORT_LINK: must begin with https:// or mailto:")
         return faults
 
     def _timing_faults(self) -> list[str]:

@@ -71,3 +71,19 @@ def test_an_issuer_may_have_a_path() -> None:
     settings = Settings.from_env({"SAFECONDUCT_ISSUER": "https://example.com/a/b"})
 
     assert settings.issuer_path == "/a/b"
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("BRAND_ACCENT", "red;}body{display:none"),
+        ("BRAND_LOGO", "logo.exe"),
+        ("BRAND_LOGO", "/no/such/logo.svg"),
+        ("SUPPORT_LINK", "javascript:alert(1)"),
+        ("PAGES_MODE", "fancy"),
+    ],
+)
+def test_a_brand_that_cannot_be_shown_is_refused_at_start(variable: str, value: str) -> None:
+    """Nothing from the settings becomes a style or a script, and no page breaks for want of a file."""
+    with pytest.raises(SettingsInvalid, match=f"SAFECONDUCT_{variable}"):
+        Settings.from_env({f"SAFECONDUCT_{variable}": value})
