@@ -71,6 +71,7 @@ def verifier(redis_url: str, published: Published, new_verifier) -> Any:
     """It holds the list, and Redis has confirmed it."""
     verifier = new_verifier(revocation=RedisLists(redis_url))
     assert outcome(verifier, published.issuer.token()) == "accepted"
+    assert wait_until(lambda: verifier.verifier._core.source._position == (1, 1), within=PATIENCE)
     assert wait_until(current(verifier, 1), within=PATIENCE)
     return verifier
 
