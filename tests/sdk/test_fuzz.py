@@ -1,5 +1,6 @@
 """Whatever is shown to a verifier: one of its own errors, in bounded time, and no visit to anybody else (R36, R37)."""
 
+import gc
 import json
 import random
 import time
@@ -62,10 +63,12 @@ def campaign(count: int) -> None:
             shown = damaged(good[number % 3], chance)
             if shown in good:
                 continue
+            gc.disable()  # a collection of what other tests left is not this input's time
             began = time.thread_time()
             with pytest.raises(InvalidToken):
                 verifier.verify(shown)
             slowest = max(slowest, time.thread_time() - began)
+            gc.enable()
         assert issuer.visits == {METADATA: 1, JWKS: 1, LIST: 1}
         assert slowest < LONGEST
         assert all(verifier.verify(token) for token in good)
