@@ -86,3 +86,20 @@ async def test_an_auditor_takes_the_inventory_along_as_csv(site: Site, http) -> 
     assert lines[0].startswith('"id","owner"')
     assert len(lines) == 3
     assert issued.jwt.reveal() not in text
+
+
+async def test_every_page_speaks_german_too(site: Site, http) -> None:
+    """The browser's language is the page's, down to its `lang`, and no page breaks in it."""
+    pages = await filled(site)
+    opened = await site.authority.services.sessions.sign_in("ann", Secret(PASSWORD), carrier=Carrier.COOKIE)
+    headers = {
+        "Cookie": f"safeconduct={opened.secret.reveal()}",
+        "Accept-Language": "de-AT,de;q=0.9,en;q=0.5",
+    }
+
+    for path in pages.all():
+        async with http.get(path, headers=headers, allow_redirects=False) as answer:
+            assert answer.status in {200, 404}, path
+            assert '<html lang="de">' in await answer.text(), path
+    async with http.get("/tokens", headers=headers) as answer:
+        assert "Token sind gültig." in await answer.text()
