@@ -87,7 +87,7 @@ def _add_regenerate(group: Commands) -> None:
         examples=["safeconduct machines regenerate nightly-report TOKEN-ID --days 90 --overlap 1h"],
     )
     parser.add_argument("machine", metavar="NAME-OR-ID")
-    parser.add_argument("token", metavar="TOKEN-ID")
+    parser.add_argument("token_id", metavar="TOKEN-ID")
     add_content(parser, required=False)
     add_end(parser, required=True)
     add_overlap(parser)
@@ -175,7 +175,7 @@ def run_token(arguments: Namespace) -> int:
 def run_regenerate(arguments: Namespace) -> int:
     service = SignedIn(arguments)
     body = content(arguments) | end(arguments) | overlap(arguments)
-    machine, token_id = _find(service, arguments.machine), quote(arguments.token, safe="")
+    machine, token_id = _find(service, arguments.machine), quote(arguments.token_id, safe="")
     return _show_made(service, f"{MACHINES}/{machine}/tokens/{token_id}/regenerate", body, arguments)
 
 

@@ -55,6 +55,7 @@ def request_bytes(
     authorization: str | None = None,
     json_body: object = None,
     form: Mapping[str, str] | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> bytes:
     """A request after whose answer the server closes."""
     body, kind = b"", ""
@@ -63,6 +64,7 @@ def request_bytes(
     elif form is not None:
         body, kind = urlencode(form).encode(), "application/x-www-form-urlencoded"
     lines = [f"{method} {path} HTTP/1.1", "Host: localhost", "Connection: close"]
+    lines += [f"{name}: {value}" for name, value in (headers or {}).items()]
     if authorization is not None:
         lines.append(f"Authorization: {authorization}")
     if kind:

@@ -7,7 +7,7 @@ from typing import Any
 
 from service.api.routes import ROUTES
 from service.domain.principal import CredentialKind
-from service.web.routing import Route
+from service.web.routing import Answers, Route
 from tests.lab.evidence import claims
 from tests.lab.exchange import Answer, exchange, request_bytes
 from tests.lab.replica import NEW_TOKEN, PASSWORD, Replica
@@ -24,11 +24,16 @@ BODIES: dict[str, Any] = {
     "/v1/admin/clients": {"name": "something"},
     "/v1/admin/keys/rotate": {},
     "/v1/admin/keys/{kid}/compromise": {"reason": "leaked"},
+    "/v1/usage": {"uses": []},
 }
-WITHOUT_TRUTH = ("/livez", "/metrics", "/.well-known/", "/status-lists/{id}")
-"""What is served from memory."""
-ENDLESS = ("GET", "/v1/revocations")
-"""An answer without an end: tests/lab/test_revocation_stream.py."""
+WITHOUT_TRUTH = ("/livez", "/metrics", "/.well-known/", "/status-lists", "/v1/usage")
+"""What is served from memory, or taken into it."""
+LEFT_OUT = {("GET", "/v1/revocations"), ("POST", "/v1/leaks")}
+"""An answer without an end, and what asks for a signature of GitHub's: tests of their own."""
+EXCHANGE = {
+    "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",
+    "subject_token_type": "urn:ietf:params:oauth:token-type:access_token",
+}
 
 
 @dataclass(frozen=True)
@@ -44,14 +49,18 @@ def steps(replica: Replica, token: str) -> Iterator[Step]:
     """One for each route and method."""
     list_id = claims(token)["status"]["status_list"]["uri"].rpartition("/")[2]
     for route in ROUTES:
-        if (route.method, route.path) == ENDLESS:
+        if (route.method, route.path) in LEFT_OUT:
             continue
         path = route.path.replace("{token_id}", NOBODY).replace(
             "{id}", list_id if "/status-lists/" in route.path else NOBODY
         )
         path = path.replace("{kid}", "k" * 43) + ("?name=ann" if route.path == "/v1/admin/users" else "")
         request = request_bytes(
-            route.method, path, authorization=_authorization(route, replica, token), **_body(route, token)
+            route.method,
+            path,
+            authorization=_authorization(route, replica, token),
+            headers=_headers(route, replica),
+            **_body(route, token),
         )
         needs_truth = route.method != "OPTIONS" and not route.path.startswith(WITHOUT_TRUTH)
         yield Step(f"{route.method} {route.path}", request, needs_truth)
@@ -62,16 +71,25 @@ def _authorization(route: Route, replica: Replica, token: str) -> str | None:
         return replica.gateway.authorization
     if CredentialKind.NOBODY in route.callers:
         return None
-    if CredentialKind.TOKEN in route.callers:
+    if route.callers & {CredentialKind.TOKEN, CredentialKind.GATEWAY}:
         return f"Bearer {token}"
     return replica.administrator.authorization
+
+
+def _headers(route: Route, replica: Replica) -> dict[str, str]:
+    is_gateway = CredentialKind.GATEWAY in route.callers
+    return {"X-Gateway-Authorization": replica.gateway.authorization} if is_gateway else {}
 
 
 def _body(route: Route, token: str) -> dict[str, Any]:
     if route.method not in {"POST", "PATCH"}:
         return {}
+    if route.answers is Answers.GATEWAY:
+        return {}
     if route.path.startswith("/oauth2/"):
-        return {"form": {"token": token}}
+        return {"form": {**EXCHANGE, "subject_token": token, "token": token}}
+    if route.path == "/v1/credentials/revoke":
+        return {"json_body": {"credentials": [token]}}
     return {"json_body": BODIES.get(route.path, {})}
 
 
