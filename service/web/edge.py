@@ -99,7 +99,7 @@ class Edge:
                 if request.body_exists:
                     await receive_body(request, longest=entrance.longest_body, within=within)
                 if route.answers is Answers.PAGE and route.method not in SAFE:
-                    await self._take_form(request, route)
+                    await self._take_form(request)
                 if route.confirmed:
                     await self._confirm(request)
                 response = await handler(request)
@@ -149,11 +149,10 @@ class Edge:
         request[PRINCIPAL] = principal = await self._authenticate(request, route)
         self._origin.demand(request, principal, route.answers)
 
-    async def _take_form(self, request: web.Request, route: Route) -> None:
+    async def _take_form(self, request: web.Request) -> None:
         request[FORM] = form = await read_form(request)
         demand_form_token(form, request[PRINCIPAL])
-        if route.confirmed:
-            await confirm_by_form(self._services, request)
+        await confirm_by_form(self._services, request)
 
     async def _confirm(self, request: web.Request) -> None:
         if isinstance(principal := request[PRINCIPAL], SignedIn):

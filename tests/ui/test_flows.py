@@ -1,6 +1,7 @@
 """What people come for, click by click (pages.md)."""
 
 from contextlib import suppress
+from dataclasses import replace
 
 from playwright.async_api import Error, expect
 
@@ -143,6 +144,29 @@ async def test_virtuozzo_sets_dates_copy_and_many_at_once(site: Site) -> None:
     await page.get_by_role("button", name="Remove", exact=True).click()
     await expect(page.get_by_text("1 token works.")).to_be_visible()
     assert site.complaints == []
+
+
+async def test_virtuozzo_asks_for_the_password_at_every_change(site: Site) -> None:
+    """Policy `every`: each change has its own confirmation, a removal too, and goes on from where it was."""
+    services = site.authority.services
+    catalogue = services.current.catalogue
+    strict = replace(catalogue, policy=replace(catalogue.policy, confirm="every"))
+    await services.apply_catalogue(strict, actor="test")
+    issued = await site.authority.token(await site.person("ann"))
+    page = await site.signed_in("ann")
+
+    await page.goto("/tokens")
+    await page.get_by_label("Select test").check()
+    await page.get_by_role("button", name="Pause").click()
+    await page.locator("dialog").get_by_role("button", name="Pause", exact=True).click()
+    await page.get_by_text("Paused: nothing accepts it").wait_for()
+    await page.get_by_role("link", name="Remove…").click()
+    await page.get_by_role("button", name="Remove", exact=True).click()
+    await page.get_by_label("Password").fill(PASSWORD)
+    await page.get_by_role("button", name="Confirm and go on").click()
+
+    await expect(page.get_by_text("Removed: it is refused")).to_be_visible()
+    assert await reason_of(site, issued.jwt.reveal()) == "revoked"
 
 
 async def test_every_action_by_keyboard(site: Site) -> None:
