@@ -29,7 +29,7 @@ ENDPOINTS = [TOKEN, "/oauth2/introspect", "/oauth2/revoke"]
 async def test_an_assertion_opens_what_a_secret_opens(
     authority: Authority, target: str, client_id: str
 ) -> None:
-    """At the token endpoint, introspection and revocation; `client_id` may stand beside it."""
+    """S55: At the token endpoint, introspection and revocation; `client_id` may stand beside it."""
     who = await an_asserting(authority)
 
     answer = await who.ask(who.assertion(), target, client_id=client_id and who.client.id)
@@ -70,7 +70,7 @@ async def test_every_algorithm_that_metadata_names_is_taken(authority: Authority
 
 @pytest.mark.parametrize("target", ENDPOINTS)
 async def test_none_is_taken_twice(authority: Authority, target: str) -> None:
-    """RFC 7523 section 3: whoever reads one on its way has nothing, at whatever endpoint."""
+    """L23: RFC 7523 section 3: whoever reads one on its way has nothing, at whatever endpoint."""
     who = await an_asserting(authority)
     assertion = who.assertion()
     first = await who.ask(assertion, target)

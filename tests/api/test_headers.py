@@ -35,7 +35,7 @@ HTTPS = {"issuer": "https://tokens.example.com"}
 async def test_every_answer_has_the_security_headers(
     api: Api, method: str, path: str, body: dict[str, str] | None
 ) -> None:
-    """Errors and public documents too; the library's name and version are told nobody (R51, R76, S29)."""
+    """S57: Errors and public documents too; the library's name and version are told nobody (R51, R76, S29)."""
     reply = await api.call(method, path, json=body)
 
     assert {name: reply.headers.get(name) for name in SECURITY} == SECURITY

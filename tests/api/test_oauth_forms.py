@@ -30,7 +30,7 @@ def test_no_bytes_do_more_than_be_refused(body: bytes) -> None:
 
 @given(st.text(alphabet="token=&x%2+", max_size=40))
 def test_a_repeated_name_is_never_read(body: str) -> None:
-    """RFC 6749 section 3.2: of two values none is chosen, also when the names are escaped differently."""
+    """Threats 38: RFC 6749 section 3.2: of two values none is chosen, also when the names are escaped differently."""
     names = [pair.partition("=")[0] for pair in body.split("&") if pair]
 
     try:

@@ -8,7 +8,7 @@ from tests.application.deployment import DAY, Deployment
 
 
 async def test_a_clock_that_went_back_signs_nothing_until_it_has_caught_up(opened: Deployment) -> None:
-    """Create and regenerate are refused; what lives goes on, and a revocation waits for no clock."""
+    """F24: Create and regenerate are refused; what lives goes on, and a revocation waits for no clock."""
     first, second = await opened.token(), await opened.token()
     opened.clock.advance(-2 * LEEWAY)
     before = await opened.count("token_value")

@@ -29,7 +29,7 @@ async def stored(on: Deployment) -> str:
 
 
 async def test_a_password_is_hashed_anew_once_its_parameters_have_changed(on: Deployment) -> None:
-    """At the next sign-in, without a question; the one after that hashes nothing."""
+    """S17: At the next sign-in, without a question; the one after that hashes nothing."""
     async with on.process() as process:
         on.opened = process
         await arrive(on)

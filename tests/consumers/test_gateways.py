@@ -80,7 +80,7 @@ async def test_two_people_behind_one_gateway_stay_two(authority: Authority, gate
 async def test_nothing_that_a_client_says_of_itself_reaches_the_api(
     authority: Authority, gateway: Gateway
 ) -> None:
-    """T10: our headers, in their spelling and in WSGI's, are ours; the token itself stays outside."""
+    """T10, S56: our headers, in their spelling and in WSGI's, are ours; the token itself stays outside."""
     token = (await authority.token(scopes=SCOPES)).jwt.reveal()
     spoofed = [
         f"{spelled}: root" for name in TOLD for spelled in (name, name.replace("-", "_"), name.lower())

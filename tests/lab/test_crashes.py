@@ -57,7 +57,7 @@ def operation(request: pytest.FixtureRequest, replica: Replica) -> Operation:
 def test_a_crash_before_any_statement_leaves_all_or_nothing(
     replica: Replica, proxy: Proxy, operation: Operation
 ) -> None:
-    """Every third message that lets PostgreSQL act is kept back and its sender killed (F1, F2, F3, F4)."""
+    """K20: Every third message that lets PostgreSQL act is kept back and its sender killed (F1, F2, F3, F4)."""
     points = sweep(replica, proxy, operation, lambda message: message.acts, every=3)
 
     assert points >= 5

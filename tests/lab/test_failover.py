@@ -61,8 +61,8 @@ def pair(leash: Leash) -> Iterator[Pair]:
 
 
 def test_a_revocation_is_acknowledged_when_the_standby_has_it_and_outlives_the_fail_over(pair: Pair) -> None:
-    """T6, R1, F12: with the standby silent a revoke is never answered 2xx, first or again; what was answered 2xx is
-    revoked on the new primary too.
+    """T6, R1, F12, R75: with the standby silent a revoke is never answered 2xx, first or again; what was
+    answered 2xx is revoked on the new primary too.
     """
     ann = pair.replica.administrator
     safe, cut, live = ann.create(), ann.create(), ann.create()

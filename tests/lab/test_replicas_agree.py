@@ -133,8 +133,8 @@ def test_one_tick_is_one_token_and_one_revision_one_list(three: Three) -> None:
 
 
 def test_a_key_signs_when_its_time_has_come_whatever_the_machines_think(three: Three) -> None:
-    """K21, K5: a minute early by the database's clock even the machine that is 25 s ahead is refused, and when it is
-    time the one that is behind is not; all publish the same keys afterwards (R27).
+    """K21, K5, F23: a minute early by the database's clock even the machine that is 25 s ahead is refused, and
+    when it is time the one that is behind is not; all publish the same keys afterwards (R27).
     """
     ann = three.replicas[0].administrator
     listed = ann.call("GET", KEYS).json

@@ -83,8 +83,8 @@ def run_seed(cluster: Cluster, seed: int, operations: int) -> None:
 
 @pytest.mark.parametrize("seed", seeds(5))
 def test_every_answer_about_a_token_fits_one_order(cluster: Cluster, seed: int) -> None:
-    """R1, R2, R17, R59: revoke, disable a user and compromise a key are final at all replicas once acknowledged,
-    whatever breaks meanwhile, and calls that nothing touched succeed.
+    """R1, R2, R17, R59, F22, L36: revoke, disable a user and compromise a key are final at all replicas once
+    acknowledged, whatever breaks meanwhile, and calls that nothing touched succeed.
     """
     run_seed(cluster, seed, 2_000)
 

@@ -83,7 +83,7 @@ def test_silence_is_not_health(issuer: TestIssuer, followed) -> None:
     ids=["missed", "new epoch", "behind", "malformed"],
 )
 def test_after_a_gap_nothing_is_trusted_before_a_resync(issuer: TestIssuer, followed, gap) -> None:
-    """A change was missed: the stream is opened anew, and the list fetched where it is behind (R43)."""
+    """F34: A change was missed: the stream is opened anew, and the list fetched where it is behind (R43)."""
     verifier, token, stream = followed
     issuer.set_status(4711, 1)
     gap(stream)

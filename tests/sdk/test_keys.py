@@ -67,14 +67,14 @@ def test_a_status_key_that_is_new_is_found_as_well(issuer: TestIssuer, new_verif
 
 
 def test_an_access_token_key_cannot_sign_a_list(issuer: TestIssuer, new_verifier) -> None:
-    """Purposes are kept apart in both directions (R30)."""
+    """L2: Purposes are kept apart in both directions (R30)."""
     issuer.list_key = "ES256"
 
     assert outcome(new_verifier(), issuer.token()) == "verifier_unavailable"
 
 
 def test_ten_thousand_unknown_kids_cost_one_fetch(issuer: TestIssuer, new_verifier) -> None:
-    """At most one fetch per cool-down, no good key evicted, the memory of unknown kids bounded (R38)."""
+    """L6: At most one fetch per cool-down, no good key evicted, the memory of unknown kids bounded (R38)."""
     verifier, good = new_verifier(), issuer.token()
     verifier.verify(good)
     issuer.time.advance(100)

@@ -126,7 +126,7 @@ async def test_nothing_that_people_wrote_becomes_a_part_of_a_page(site: Site) ->
 
 
 async def test_no_page_may_be_framed(site: Site) -> None:
-    """Clickjacking: a page inside a frame of another origin shows nothing (R51)."""
+    """S57: Clickjacking: a page inside a frame of another origin shows nothing (R51)."""
     await filled(site)
     page = await site.signed_in("ann")
     framed = await page.context.new_page()

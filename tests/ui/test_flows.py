@@ -118,7 +118,7 @@ async def test_iobeya_one_button_and_all_rights(simple_site: Site) -> None:
 
 
 async def test_virtuozzo_sets_dates_copy_and_many_at_once(site: Site) -> None:
-    """Virtuozzo: description, a date typed dd-mm-yyyy, sets, copy from another, and Shift to remove several."""
+    """S8: Virtuozzo: description, a date typed dd-mm-yyyy, sets, copy from another, and Shift to remove several."""
     await site.person("ann")
     page = await site.signed_in("ann")
     await page.goto("/settings/access-tokens")

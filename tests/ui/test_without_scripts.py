@@ -4,7 +4,9 @@ from tests.ui.site import Site
 
 
 async def test_a_token_is_made_shown_once_and_revoked_without_scripts(site: Site) -> None:
-    """The essential path needs no JavaScript: sign in, create, see, list, revoke (pages.md sections 1 to 4, R53)."""
+    """S8: The essential path needs no JavaScript: sign in, create, see, list, revoke (pages.md sections 1 to
+    4, R53).
+    """
     await site.person("ann")
     page = await site.signed_in("ann", java_script_enabled=False)
 

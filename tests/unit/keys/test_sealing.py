@@ -79,7 +79,7 @@ def test_any_other_text_is_no_sealed_text(text):
 
 
 def test_one_secret_is_never_sealed_to_the_same_text_twice():
-    """A nonce is used once (K15)."""
+    """S16: A nonce is used once (K15)."""
     assert len({OURS.seal(b"secret", ROW) for _ in range(100)}) == 100
 
 
