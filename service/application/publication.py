@@ -40,6 +40,8 @@ class RedisPublisher(Protocol):
 
     def wake(self) -> None: ...
     async def close(self) -> None: ...
+    async def fault(self) -> str | None:
+        """Why it cannot be published in as it is set up; None also while it cannot be asked."""
 
 
 class Notes:
@@ -103,6 +105,10 @@ class Push:
     async def beat(self) -> None:
         """Tell every reader how old what it has is."""
         self.streams.beat()
+
+    async def fault(self) -> str | None:
+        """What an operator has to change before this may start."""
+        return None if self.redis is None else await self.redis.fault()
 
     async def close(self) -> None:
         """Let go of Redis."""

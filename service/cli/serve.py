@@ -20,7 +20,7 @@ from service.cli.workers import supervise
 from service.clock import system_clock
 from service.logs import set_up_logs
 from service.master_key import read_master_key
-from service.settings import Settings
+from service.settings import PREFIX, Settings, SettingsInvalid
 from service.web.app import create_app
 from service.web.links import invitation_link
 from service.web.server import Server
@@ -100,6 +100,8 @@ async def _serve(settings: Settings, masters: MasterKeys | None, place: Place) -
     if place.leash is not None:
         loop.add_reader(place.leash, stop.set)
     async with open_services(settings, system_clock, masters=masters) as opened:
+        if (fault := await opened.services.publication.fault()) is not None:
+            raise SettingsInvalid([f"{PREFIX}REDIS_URL: {fault}"])
         servers = _servers(opened.services, shares_port=place.worker is not None)
         for server in servers:
             await server.start()

@@ -33,6 +33,7 @@ AT_ONCE: Final = 200
 ATTEMPTS: Final = 100
 """Rounds in one turn: changes of AT_ONCE revisions each, or races that other replicas won."""
 
+_WANTED: Final = "noeviction"
 _SCRIPT: Final = Path(__file__).with_name("publish.lua")
 
 
@@ -96,6 +97,13 @@ class RedisLists:
 
     async def close(self) -> None:
         await self._redis.aclose()
+
+    async def fault(self) -> str | None:
+        """Why this Redis cannot be published in as it is set up; None also while it cannot be asked."""
+        with suppress(RedisError, OSError):
+            if (policy := await self._eviction()) != _WANTED:
+                return f"it has maxmemory-policy {policy} and may drop a list; set {_WANTED}"
+        return None
 
     async def _bring(self) -> None:
         whole = False
@@ -217,13 +225,16 @@ class RedisLists:
         self.state.failing = reason
 
     async def _warn_of_eviction(self) -> None:
+        if (policy := await self._eviction()) != _WANTED:
+            log.warning("redis_may_evict", policy=policy, wanted=_WANTED)
+        self._is_new = False
+
+    async def _eviction(self) -> str:
+        """What it does when its memory is full; `noeviction` where we may not ask."""
         memory: Any = {}
         with suppress(NoPermissionError):
             memory = await self._redis.info("memory")
-        policy = memory.get("maxmemory_policy", "noeviction")
-        if policy != "noeviction":
-            log.warning("redis_may_evict", policy=policy, wanted="noeviction")
-        self._is_new = False
+        return str(memory.get("maxmemory_policy", _WANTED))
 
 
 def key_prefix(issuer: str) -> str:

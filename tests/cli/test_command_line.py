@@ -13,6 +13,8 @@ import pytest
 from service.cli import MODULES
 from service.cli.commands import CommandParser
 from tests.cli.command import PASSWORD, PROGRAM, Safeconduct
+from tests.servers.process import free_port
+from tests.servers.redis import RedisServer
 
 
 def _commands(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
@@ -182,6 +184,21 @@ def test_a_port_that_is_taken_is_told_in_a_line(stranger: Safeconduct) -> None:
     assert ran.returncode == 1
     assert "address already in use" in ran.stderr.splitlines()[-1]
     assert "Traceback" not in ran.stderr
+
+
+def test_a_redis_that_drops_keys_is_refused_at_start(
+    stranger: Safeconduct, redis_server: RedisServer
+) -> None:
+    """F20: one line with the setting to change, exit 2; a list that was evicted would be unknown to every reader."""
+    redis_server.start()
+    redis_server.ask("CONFIG", "SET", "maxmemory-policy", "allkeys-lru")
+    ran = stranger.run("serve", SAFECONDUCT_PORT=str(free_port()), SAFECONDUCT_REDIS_URL=redis_server.url)
+    redis_server.refresh()
+
+    assert ran.returncode == 2
+    assert "SAFECONDUCT_REDIS_URL" in ran.stderr
+    assert "allkeys-lru" in ran.stderr
+    assert "noeviction" in ran.stderr
 
 
 def test_nothing_on_standard_input_is_a_usage_error(stranger: Safeconduct) -> None:
