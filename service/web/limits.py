@@ -46,6 +46,7 @@ async def receive_body(request: web.Request, *, longest: int, within: float) -> 
 async def _arrive(request: web.Request, longest: int, within: float) -> None:
     if (request.content_length or 0) > longest:
         raise BodyTooLarge(f"at most {longest} bytes")
+    request._client_max_size = longest  # noqa: SLF001 - what aiohttp holds against every chunk; it has one for all routes
     try:
         async with asyncio.timeout(within):
             await request.read()
