@@ -64,7 +64,10 @@ async def test_the_metadata_names_what_there_is_and_nothing_else(authority: Auth
         "revocation_endpoint_auth_methods_supported": METHODS,
         "revocation_endpoint_auth_signing_alg_values_supported": ALGORITHMS,
         "response_types_supported": [],
-        "grant_types_supported": ["client_credentials"],
+        "grant_types_supported": [
+            "client_credentials",
+            "urn:ietf:params:oauth:grant-type:token-exchange",
+        ],
         "scopes_supported": list(authority.services.current.catalogue.scopes.scopes()),
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["ES256"],
