@@ -11,7 +11,7 @@ from service.domain.client import Client
 from service.domain.errors import Busy, Faulty, NotSignedIn, Quota, ScopeExceedsGrant
 from service.domain.grant_errors import InvalidScope, InvalidTarget, UnauthorizedClient
 from service.domain.issuance import Expiry, TokenRequest, permit
-from service.domain.short_token import ShortRequest
+from service.domain.short_token import ShortRequest, ShortToken
 from service.domain.user import GrantKind, User
 
 MINUTE = 60
@@ -72,7 +72,7 @@ class ClientCredentials:
                     lifetime=self._lifetime,
                 ),
             )
-            await tx.audit.append([_entry(client, minted)], minted.token.issued_at)
+            await tx.audit.append([_entry(client, minted.token)], minted.token.issued_at)
         return minted
 
     async def _demand_room(self, tx: Transaction, client: Client) -> None:
@@ -123,16 +123,6 @@ def _meant_for(audience: str, granted: tuple[str, ...], catalogue: CatalogueDocu
     )
 
 
-def _entry(client: Client, minted: MintedShort) -> AuditEntry:
-    token = minted.token
-    return AuditEntry(
-        actor=f"client:{client.id}",
-        action="access_token.issued",
-        subject=f"user:{token.owner_id}",
-        detail={
-            "jti": token.jti,
-            "scopes": token.scopes,
-            "audience": token.audiences,
-            "exp": token.expires_at,
-        },
-    )
+def _entry(client: Client, made: ShortToken) -> AuditEntry:
+    actor, subject = f"client:{client.id}", f"user:{made.owner_id}"
+    return AuditEntry(actor=actor, action="access_token.issued", subject=subject, detail=made.detail())

@@ -12,7 +12,7 @@ from service.domain.catalogue import CatalogueDocument
 from service.domain.client import Client
 from service.domain.errors import NotSignedIn
 from service.domain.grant_errors import InvalidScope, InvalidSubject, InvalidTarget, UnauthorizedClient
-from service.domain.short_token import ShortRequest
+from service.domain.short_token import ShortRequest, ShortToken
 
 PERMISSION = "exchange"
 
@@ -70,7 +70,7 @@ class ExchangeToken:
                     parent_jti=truth.jti,
                 ),
             )
-            await tx.audit.append([_entry(client, subject, minted)], minted.token.issued_at)
+            await tx.audit.append([_entry(client, truth.token_id, minted.token)], minted.token.issued_at)
         return minted
 
     async def _subject(self, client: Client, token: str) -> Recognised:
@@ -118,16 +118,6 @@ def _passes_on(name: str, catalogue: CatalogueDocument) -> bool:
     return known and not any(catalogue.scopes.covers((name,), management) for management in MANAGEMENT)
 
 
-def _entry(client: Client, subject: Recognised, minted: MintedShort) -> AuditEntry:
-    token = minted.token
-    return AuditEntry(
-        actor=f"client:{client.id}",
-        action="access_token.exchanged",
-        subject=f"token:{subject.truth.token_id}",
-        detail={
-            "jti": token.jti,
-            "scopes": token.scopes,
-            "audience": token.audiences,
-            "exp": token.expires_at,
-        },
-    )
+def _entry(client: Client, token_id: str, made: ShortToken) -> AuditEntry:
+    actor, subject = f"client:{client.id}", f"token:{token_id}"
+    return AuditEntry(actor=actor, action="access_token.exchanged", subject=subject, detail=made.detail())

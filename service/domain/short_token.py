@@ -20,6 +20,10 @@ class ShortToken:
     expires_at: int
     parent_jti: str | None = None
 
+    def detail(self) -> dict[str, object]:
+        """What the audit says of it."""
+        return {"jti": self.jti, "scopes": self.scopes, "audience": self.audiences, "exp": self.expires_at}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShortRequest:
