@@ -5,8 +5,8 @@ import json
 import sys
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 
-from safeconduct.check import bare, run_check
 from safeconduct.errors import SafeconductError
+from safeconduct.examine import bare, run_check
 from safeconduct.explain import Explanation
 from safeconduct.probe import Report, run_probe
 

@@ -2,7 +2,7 @@
 
 import json
 
-from safeconduct.check import bare
+from safeconduct.examine import bare
 
 from tests.cli.bearer import show_itself
 from tests.cli.command import Safeconduct

@@ -4,7 +4,7 @@ from argparse import Namespace
 from typing import Any, Final
 
 from rich.text import Text
-from safeconduct.check import bare, examine
+from safeconduct.examine import bare, examine
 from safeconduct.explain import Explanation
 
 from service.cli.commands import Commands, add_command

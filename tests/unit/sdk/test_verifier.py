@@ -1,8 +1,10 @@
 """check, check_parsed, judge_times: what is demanded beyond a well-formed token, and in which order."""
 
+import pkgutil
 from dataclasses import replace
 
 import pytest
+import safeconduct
 from safeconduct import Claims, KeySet, VerificationPolicy, check
 from safeconduct.errors import (
     BadSignature,
@@ -156,3 +158,10 @@ def test_a_policy_has_to_be_given_its_audiences() -> None:
     """Nobody forgets the audience by not thinking of it."""
     with pytest.raises(TypeError):
         VerificationPolicy(issuer="https://safeconduct.example")
+
+
+def test_no_module_takes_the_place_of_a_public_name() -> None:
+    """A submodule that is imported becomes an attribute: `check` would be a module for whoever imports it later."""
+    modules = {module.name for module in pkgutil.iter_modules(safeconduct.__path__)}
+
+    assert modules.isdisjoint(safeconduct.__all__)
