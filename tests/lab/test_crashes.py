@@ -36,7 +36,7 @@ def crash(replica: Replica, proxy: Proxy, operation: Operation, hold: Callable[[
     proxy.calm()
     replica.start()
     operation.check(answer)
-    return not answer.is_whole
+    return reached
 
 
 def sweep(
