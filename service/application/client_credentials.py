@@ -97,7 +97,7 @@ def _scopes(
 ) -> tuple[str, ...]:
     """Canonical, in the order asked; judged as those of any other token of the machine's."""
     if wanted is None and machine.grant.kind is GrantKind.LISTED:
-        wanted = _meant_for(audience, machine.grant.scopes, catalogue)
+        wanted = meant_for(audience, machine.grant.scopes, catalogue)
     if not wanted:
         raise InvalidScope("say which scopes")
     request = TokenRequest(note="access", scopes=wanted, expiry=Expiry(at=now + 1), audiences=(audience,))
@@ -111,7 +111,7 @@ def _scopes(
     return permitted.scopes
 
 
-def _meant_for(audience: str, granted: tuple[str, ...], catalogue: CatalogueDocument) -> tuple[str, ...]:
+def meant_for(audience: str, granted: tuple[str, ...], catalogue: CatalogueDocument) -> tuple[str, ...]:
     """Those of a grant that such a token can carry."""
     takes, known = catalogue.audience(audience).takes, set(catalogue.scopes.scopes())
     return tuple(

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from service.application.client_credentials import MANAGEMENT
+from service.application.client_credentials import meant_for
 from service.application.current import Current
 from service.application.minting import Mint, MintedShort
 from service.application.ports import Storage
@@ -100,22 +100,13 @@ def _audience(granted: tuple[str, ...], wanted: str | None) -> str:
 def _scopes(
     granted: tuple[str, ...], wanted: tuple[str, ...] | None, audience: str, catalogue: CatalogueDocument
 ) -> tuple[str, ...]:
-    scopes, api = catalogue.scopes, catalogue.audience(audience)
     names = tuple(dict.fromkeys(granted if wanted is None else wanted))
-    if beyond := scopes.beyond(granted, names):
+    if beyond := catalogue.scopes.beyond(granted, names):
         raise InvalidScope(f"the token lacks {' '.join(beyond)}")
-    kept = tuple(
-        name for name in names if _passes_on(name, catalogue) and api.takes(scopes.scope(name).family)
-    )
+    kept = meant_for(audience, names, catalogue)
     if not kept or (wanted is not None and kept != names):
         raise InvalidScope("this API takes none or not all of these scopes from an exchanged token")
     return kept
-
-
-def _passes_on(name: str, catalogue: CatalogueDocument) -> bool:
-    """Whether a token without a record of its own may carry it, and it still means something."""
-    known = name in set(catalogue.scopes.scopes())
-    return known and not any(catalogue.scopes.covers((name,), management) for management in MANAGEMENT)
 
 
 def _entry(client: Client, token_id: str, made: ShortToken) -> AuditEntry:
