@@ -45,12 +45,16 @@ def workers(replica: Replica) -> list[int]:
 
 def listening(replica: Replica) -> set[int]:
     """Which workers listen on the shared port."""
-    sockets = {
+    return {pid for pid in workers(replica) if _listening_on(replica.port) & _sockets_of(pid)}
+
+
+def _listening_on(port: int) -> set[str]:
+    """The sockets on which the kernel takes connections for *port*, whoever holds them."""
+    return {
         line.split()[9]
         for line in Path("/proc/net/tcp").read_text().splitlines()[1:]
-        if line.split()[3] == "0A" and int(line.split()[1].partition(":")[2], 16) == replica.port
+        if line.split()[3] == "0A" and int(line.split()[1].partition(":")[2], 16) == port
     }
-    return {pid for pid in workers(replica) if sockets & _sockets_of(pid)}
 
 
 def _sockets_of(pid: int) -> set[str]:
@@ -87,9 +91,10 @@ def test_a_worker_that_died_is_started_again(pair: Replica) -> None:
     assert wait_until(lambda: both_listen(pair), within=BACK_WITHIN)
     before = listening(pair)
     victim = min(before)
+    its_sockets = _listening_on(pair.port) & _sockets_of(victim)
 
-    send(signal.SIGKILL, [victim])
-    assert wait_until(lambda: victim not in listening(pair), within=BACK_WITHIN)
+    send(signal.SIGKILL, [victim])  # a process that ends has no files a moment before its sockets are closed
+    assert wait_until(lambda: not its_sockets & _listening_on(pair.port), within=BACK_WITHIN)
     answers = {pair.call("GET", "/livez").status for _ in range(20)}
     assert wait_until(lambda: both_listen(pair), within=BACK_WITHIN)
 
