@@ -38,7 +38,7 @@ test: provide ## run every test but the nightly campaigns, on real servers of it
 nightly: provide ## run every test and the full campaigns (ARGS= for pytest)
 	$(PYTEST) -m 'nightly or not nightly' --hypothesis-profile=nightly $(ARGS)
 
-provide: $(VENV)/dev.ok ## find or install what the tests need besides Python: PostgreSQL, Redis, Chromium, Node.js, strace
+provide: $(VENV)/dev.ok ## find or install what the tests need besides Python: PostgreSQL, Redis, Chromium, Node.js, strace, libfaketime
 	$(BIN)/python -m tests.tools.provide
 
 check: $(VENV)/dev.ok ## format, lint, types, layers

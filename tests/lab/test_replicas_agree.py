@@ -14,10 +14,11 @@ import pytest
 from safeconduct.lst import decode_lst
 
 from tests.lab.replica import TOKENS, Deployment, Replica
-from tests.lab.shifted import WrongClock, turn_database_clock
+from tests.lab.shifted import turn_database_clock
 from tests.servers.leash import Leash, wait_until
 from tests.servers.postgresql import PostgresServer
 from tests.servers.process import free_port, private_folder
+from tests.servers.wrong_clock import WrongClock
 
 JWKS, KEYS = "/.well-known/jwks.json", "/v1/admin/keys"
 SKEWS = (0, 25, -25)  # seconds by which the machines' clocks are wrong

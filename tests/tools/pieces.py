@@ -125,6 +125,15 @@ PIECES = {
             version_word="-V",
             linux_only=True,
         ),
+        Piece(
+            name="faketime",
+            title="libfaketime",
+            program="faketime",
+            least=0,
+            folders=("usr/bin",),
+            debian=("faketime",),
+            linux_only=True,
+        ),
         # the wheel's own bin/npm lacks the files that it loads: npm is taken from lib/ there
         Piece(
             name="node", title="Node.js", program="node", least=20, folders=(f"{WHEEL}/bin",), beside=("npm",)
@@ -133,7 +142,7 @@ PIECES = {
 }
 
 # What `make test` provides: exactly what the fixtures require.
-TESTED = ("caddy", "chromium", "haproxy", "nginx", "node", "postgresql", "redis", "strace")
+TESTED = ("caddy", "chromium", "faketime", "haproxy", "nginx", "node", "postgresql", "redis", "strace")
 
 
 class PieceMissingError(Exception):
@@ -156,8 +165,11 @@ def require(name: str) -> Program:
 def find(piece: Piece) -> Program | None:
     """The first candidate that runs, is new enough and complete."""
     for path in _candidates(piece):
-        program = Program(path=path, version=_version(path, piece), environment=_environment(path))
-        if int(program.version.partition(".")[0]) >= piece.least and _is_complete(program, piece):
+        version = _version(path, piece)
+        if version is None or int(version.partition(".")[0]) < piece.least:
+            continue
+        program = Program(path=path, version=version, environment=_environment(path))
+        if _is_complete(program, piece):
             return program
     return None
 
@@ -189,11 +201,11 @@ def _is_complete(program: Program, piece: Piece) -> bool:
     return all(any((folder / name).exists() for folder in folders) for name in piece.beside)
 
 
-def _version(path: Path, piece: Piece) -> str:
-    """The number in what it says of itself; "0" where it does not run."""
+def _version(path: Path, piece: Piece) -> str | None:
+    """The number in what it says of itself; None where it does not run."""
     runs, answer = _ask_version(path, piece)
     number = re.search(r"\d+(\.\d+)+", answer) if runs else None
-    return number[0] if number else "0"
+    return number[0] if number else None
 
 
 def _ask_version(path: Path, piece: Piece) -> tuple[bool, str]:
