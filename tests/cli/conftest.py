@@ -8,7 +8,7 @@ from urllib.request import urlopen
 import pytest
 
 from tests.cli.command import PASSWORD, PROGRAM, Safeconduct
-from tests.servers.leash import Leash
+from tests.servers.leash import Leash, wait_until
 from tests.servers.process import ServerProcess, free_port, private_folder
 
 SHIPPED = Path(__file__).resolve().parents[2] / "service" / "catalogue.toml"
@@ -16,45 +16,46 @@ SHIPPED = Path(__file__).resolve().parents[2] / "service" / "catalogue.toml"
 
 @contextmanager
 def running_service(leash: Leash) -> Iterator[tuple[str, Path]]:
-    """A service with nothing in it: its URL and its folder, which holds its catalogue and the first link.
+    """A service with nothing in it: its URL and its folder, which holds its catalogue and the first link."""
+    port = free_port()
+    with private_folder("service", leash) as folder, serving(leash, folder, port) as url:
+        yield url, folder
+
+
+@contextmanager
+def serving(leash: Leash, folder: Path, port: int, *, until: str = "/readyz") -> Iterator[str]:
+    """The service of a folder, which may have been there before, once `until` answers 200: its URL.
 
     The catalogue is the shipped one, with confirmations that outlast the slowest run of these tests.
     """
-    port = free_port()
-    url = f"http://localhost:{port}"
+    url, catalogue = f"http://localhost:{port}", folder / "catalogue.toml"
+    catalogue.write_text(SHIPPED.read_text("utf-8").replace("confirm = 300 ", "confirm = 86400 "), "utf-8")
 
     def ready() -> bool:
-        if not first_link(folder).exists():
-            return False
         try:
-            with urlopen(f"{url}/readyz", timeout=5) as answer:  # noqa: S310 - a URL of our own
+            with urlopen(f"{url}{until}", timeout=5) as answer:  # noqa: S310 - a URL of our own
                 return answer.status == 200
         except (URLError, OSError):
             return False
 
-    with private_folder("service", leash) as folder:
-        catalogue = folder / "catalogue.toml"
-        catalogue.write_text(
-            SHIPPED.read_text("utf-8").replace("confirm = 300 ", "confirm = 86400 "), "utf-8"
-        )
-        server = ServerProcess(
-            "safeconduct",
-            [PROGRAM, "serve"],
-            folder=folder,
-            leash=leash,
-            ready=ready,
-            environment={
-                "SAFECONDUCT_PORT": str(port),
-                "SAFECONDUCT_ISSUER": url,
-                "SAFECONDUCT_ANONYMOUS_REQUESTS_PER_MINUTE": "10000",
-                "SAFECONDUCT_CATALOGUE_FILE": str(catalogue),
-            },
-        )
-        server.start()
-        try:
-            yield url, folder
-        finally:
-            server.kill9()
+    server = ServerProcess(
+        "safeconduct",
+        [PROGRAM, "serve"],
+        folder=folder,
+        leash=leash,
+        ready=ready,
+        environment={
+            "SAFECONDUCT_PORT": str(port),
+            "SAFECONDUCT_ISSUER": url,
+            "SAFECONDUCT_ANONYMOUS_REQUESTS_PER_MINUTE": "10000",
+            "SAFECONDUCT_CATALOGUE_FILE": str(catalogue),
+        },
+    )
+    server.start()
+    try:
+        yield url
+    finally:
+        server.kill9()
 
 
 def first_link(folder: Path) -> Path:
@@ -64,6 +65,7 @@ def first_link(folder: Path) -> Path:
 def first_administrator(folder: Path, url: str) -> Safeconduct:
     """The person to whom the first link belongs, signed in as ann."""
     ann = Safeconduct.at(folder / "ann", SAFECONDUCT_URL=url)
+    assert wait_until(first_link(folder).exists, within=20)  # it is written a moment after the port opens
     link = first_link(folder).read_text().strip()
     ann.done("users", "accept-link", "--name", "ann", lines=(link, PASSWORD))
     return ann

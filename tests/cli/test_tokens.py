@@ -1,6 +1,7 @@
 """tokens create, list, show, edit, regenerate, revoke."""
 
 import json
+import re
 import shlex
 from datetime import datetime
 from urllib.error import HTTPError
@@ -338,6 +339,7 @@ def test_a_revocation_comes_with_its_receipt(person: Safeconduct) -> None:
 
     receipt = told["revocation"]
     assert "every list refuses it by" in ran.stdout
-    assert f"revision {receipt['revision'] - 1}" in ran.stdout
+    [first] = re.findall(r"revision (\d+)", ran.stdout)
+    assert int(first) < receipt["revision"]  # others may end something at this service in between
     assert (receipt["id"], receipt["revoke_reason"]) == (other["id"], "lost")
     assert receipt["revoked_at"] <= receipt["lists_refuse_by"]
