@@ -6,6 +6,7 @@ import pytest
 from aiohttp import web
 
 from service.api.routes import ROUTES
+from service.domain.descent import SCOPE
 from service.domain.identifiers import to_wire
 from service.domain.principal import CredentialKind
 from service.domain.session import Carrier
@@ -16,6 +17,7 @@ from service.web.server import Runner
 from tests.api.api_fixtures import NEW_TOKEN, PASSWORD, TOKENS, Api, Person
 from tests.api.machine_clients import a_job
 from tests.api.oauth_fixtures import basic
+from tests.application.descending import offering_children
 
 IN = "in"
 BY_ITSELF = {
@@ -156,6 +158,20 @@ async def machines_token(api: Api) -> Shown:
     return Shown(frozenset({KIND.TOKEN}), {"Authorization": f"Bearer {made.document['token']}"})
 
 
+async def token_that_makes_others(api: Api) -> Shown:
+    root = await api.sign_in("root")
+    made = await api.create(root, scopes=[SCOPE, "company"])
+    return Shown(frozenset({KIND.TOKEN}), {"Authorization": f"Bearer {made['token']}"})
+
+
+async def its_child(api: Api) -> Shown:
+    """What a token made is a token, and knocks where its like does (threats 11)."""
+    parent = await token_that_makes_others(api)
+    child = {"expiration": 5, "scopes": ["company:view"], "note": "for the worker"}
+    made = await api.call("POST", TOKENS, headers=parent.headers, json=child)
+    return Shown(frozenset({KIND.TOKEN}), {"Authorization": f"Bearer {made.document['token']}"})
+
+
 async def garbage(_api: Api) -> Shown:
     return Shown(headers={"Authorization": "Bearer eyJhbGciOiJub25lIn0.e30."})
 
@@ -178,6 +194,8 @@ CREDENTIALS = {
     "a cookie without its origin": cookie_without_origin,
     "a revoked token": revoked_token,
     "a machine user's token": machines_token,
+    "a token that makes others": token_that_makes_others,
+    "a child of that one": its_child,
     "garbage": garbage,
 }
 
@@ -235,7 +253,7 @@ async def people(api: Api) -> None:
     for name, role in ROLES.items():
         await api.person(name, role=role)
     catalogue = api.authority.services.current.catalogue
-    generous = _without_ceilings(catalogue)
+    generous = offering_children(_without_ceilings(catalogue))
     await api.authority.services.apply_catalogue(generous, actor="test")
 
 
