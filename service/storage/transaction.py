@@ -6,6 +6,8 @@ from service.storage.carried import SqlCarriedScopes
 from service.storage.catalogues import SqlCatalogues
 from service.storage.clients import SqlClients
 from service.storage.connection import Connection
+from service.storage.contacts import SqlContacts
+from service.storage.deliveries import SqlDeliveries
 from service.storage.idempotency import SqlIdempotency
 from service.storage.inventory import SqlInventory
 from service.storage.invitations import SqlInvitations
@@ -13,9 +15,11 @@ from service.storage.key_damage import SqlKeyDamage
 from service.storage.keys import SqlKeys
 from service.storage.known_origins import SqlKnownOrigins
 from service.storage.machines import SqlMachineUsers
+from service.storage.notices import SqlNotices
 from service.storage.overlaps import SqlOverlaps
 from service.storage.publications import SqlPublications
 from service.storage.recovery import SqlRecovery
+from service.storage.reminders import SqlReminders
 from service.storage.revocations import SqlRevocations
 from service.storage.sealed_secrets import SqlSecrets
 from service.storage.sessions import SqlSessions
@@ -26,6 +30,7 @@ from service.storage.status_lists import SqlStatusLists
 from service.storage.tokens import SqlTokens
 from service.storage.usage import SqlUsage
 from service.storage.users import SqlUsers
+from service.storage.webhooks import SqlWebhooks
 
 
 class SqlTransaction:
@@ -57,6 +62,11 @@ class SqlTransaction:
         self.publications = SqlPublications(connection)
         self.idempotency = SqlIdempotency(connection)
         self.usage = SqlUsage(connection)
+        self.notices = SqlNotices(connection)
+        self.deliveries = self.claims = SqlDeliveries(connection)
+        self.contacts = SqlContacts(connection)
+        self.webhooks = SqlWebhooks(connection)
+        self.reminders = SqlReminders(connection)
         self.audit = SqlAudit(connection)
 
     async def now(self) -> int:
