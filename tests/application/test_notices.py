@@ -24,9 +24,12 @@ async def test_no_notice_is_left_of_what_did_not_happen(opened: Deployment) -> N
     """A transaction that is rolled back tells nobody."""
     ann = await opened.user()
 
-    with pytest.raises(ZeroDivisionError):
+    async def fail() -> None:
         async with opened.storage.transaction() as tx:
             await notices.add(tx, Kind.TOKENS_PAUSED, About(user_id=ann.id))
             raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await fail()
 
     assert await opened.count("notice") == 0
