@@ -3,7 +3,7 @@ import pytest
 
 from tests.clock import TurnableClock
 
-pytest_plugins = ["tests.servers.fixtures"]
+pytest_plugins = ["tests.servers.fixtures", "tests.ui.chromium", "tests.consumers.seen"]
 
 # Examples are random in every run, and a failure prints the blob that repeats it.
 # No deadline: a shared machine stalls now and then.

@@ -19,4 +19,4 @@ async def profile_page(request: web.Request) -> web.Response:
     listing = await services.list_tokens(page)
     rows = rows_of(listing.tokens, services.current.catalogue, listing.now)
     context = await listing_of(request, "/profile")
-    return show(request, "profile.html", apps=[row for row in rows if row.token.last_use], **context)
+    return show(request, "profile.html", apps=[row for row in rows if row.token.latest_use], **context)

@@ -52,7 +52,8 @@ def row_of(token: Token, titles: tuple[str, ...], now: int, reporting: Mapping[s
         chips=titles[:_CHIPS],
         more=titles[_CHIPS:],
         urgency=_urgency(token, now) if state is TokenState.ACTIVE else "",
-        reports_use=token.last_use is not None or any(reporting.get(each, False) for each in token.audiences),
+        reports_use=token.latest_use is not None
+        or any(reporting.get(each, False) for each in token.audiences),
     )
 
 

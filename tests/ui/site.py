@@ -17,24 +17,14 @@ PATIENCE = 20_000
 
 
 @dataclass
-class Site:
-    authority: Authority
+class Windows:
+    """Windows of browsers at one service."""
+
+    address: str
     chromium: Browser
     contexts: list[BrowserContext] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
     """What any page said on its console, threw, or asked of another host."""
-
-    @property
-    def address(self) -> str:
-        return self.authority.issuer
-
-    async def person(self, name: str = "ann", *, role: Role = Role.USER, grant: Grant | None = None) -> User:
-        services = self.authority.services
-        user, link = await services.create_user(
-            name=name, role=role, grant=grant or Grant(GrantKind.ALL), actor="test"
-        )
-        await services.invitations.accept(link, Secret(PASSWORD), name=None, carrier=Carrier.COOKIE)
-        return user
 
     async def window(self, **options: Any) -> Page:
         """A window of a browser that nobody is signed in to."""
@@ -50,10 +40,10 @@ class Site:
         self._listen(page)
         return page
 
-    async def signed_in(self, name: str = "ann", **options: Any) -> Page:
+    async def signed_in(self, name: str = "ann", password: str = PASSWORD, **options: Any) -> Page:
         """A window of somebody who has just signed in."""
         page = await self.window(**options)
-        await sign_in(page, name)
+        await sign_in(page, name, password)
         return page
 
     def _listen(self, page: Page) -> None:
@@ -70,6 +60,22 @@ class Site:
     async def close(self) -> None:
         for context in self.contexts:
             await context.close()
+
+
+class Site(Windows):
+    """With the service's use cases at hand."""
+
+    def __init__(self, authority: Authority, chromium: Browser) -> None:
+        super().__init__(authority.issuer, chromium)
+        self.authority = authority
+
+    async def person(self, name: str = "ann", *, role: Role = Role.USER, grant: Grant | None = None) -> User:
+        services = self.authority.services
+        user, link = await services.create_user(
+            name=name, role=role, grant=grant or Grant(GrantKind.ALL), actor="test"
+        )
+        await services.invitations.accept(link, Secret(PASSWORD), name=None, carrier=Carrier.COOKIE)
+        return user
 
 
 async def sign_in(page: Page, name: str, password: str = PASSWORD) -> None:
