@@ -18,7 +18,7 @@ async def serve(port: int, path: str, answer: bytes) -> None:
         return web.Response(body=answer, content_type="application/json")
 
     app = web.Application()
-    app.router.add_post(path, handler)
+    app.router.add_route("*", path, handler)
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", port).start()

@@ -12,9 +12,9 @@ from service.application.list_tokens import TokenListing
 from service.domain.errors import Fault, Faulty
 from service.domain.token_page import TokenPage
 
-_SORTS: Final = ("created", "expires", "last_used")
+_SORTS: Final = ("created", "expires", "last_used", "name")
 _PARAMETERS: Final = ("state", "search", "scope", "sort", "limit", "cursor")
-_CURSOR = re.compile(r"(-?)(created|expires|last_used)\.(-?[0-9]{1,18})\.(-?[0-9]{1,18})", re.ASCII)
+_CURSOR = re.compile(r"(-?)(created|expires|last_used|name)\.(-?[0-9]{1,18})\.(-?[0-9]{1,18})", re.ASCII)
 
 
 def read_page(request: web.Request, owner_id: str) -> TokenPage:

@@ -36,6 +36,7 @@ class LastUse:
 class Token:
     """The record. Times are POSIX seconds; `expires_at` None means that the grant never ends.
 
+    `parent_suspended_at` is when the token that made this one was paused: what it made is paused with it.
     `recent_ips` are the last addresses that this service has seen it used from, the latest first.
     """
 
@@ -53,6 +54,7 @@ class Token:
     sequence: int = 0
     parent_id: str | None = None
     parent_jti: str | None = None
+    parent_suspended_at: int | None = None
     suspended_at: int | None = None
     suspended_by: str | None = None
     suspended_by_administrator: bool = False
@@ -75,7 +77,7 @@ class Token:
             return TokenState.REVOKED
         if self.expires_at is not None and now >= self.expires_at:
             return TokenState.EXPIRED
-        if self.suspended_at is not None:
+        if self.suspended_at is not None or self.parent_suspended_at is not None:
             return TokenState.SUSPENDED
         return TokenState.ACTIVE
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 class TokenPage:
     """Which tokens of one owner to list, all or those that `parent_id` made. `states` empty means all but revoked.
 
-    `sort` is one of created, expires, last_used, with `descending`; `after` is the (sort value, sequence) of
-    the last row of the page before.
+    `sort` is one of created, expires, last_used, name, with `descending`; `after` is the (sort value, sequence) of
+    the last row of the page before; the value of a name is 0, its row is found by the sequence.
     """
 
     owner_id: str

@@ -28,6 +28,7 @@ def token_of(row: Row) -> Token:
         sequence=row["sequence"],
         parent_id=row["parent_id"],
         parent_jti=row["parent_jti"],
+        parent_suspended_at=row["parent_suspended_at"],
         suspended_at=row["suspended_at"],
         suspended_by=row["suspended_by"],
         suspended_by_administrator=bool(row["suspended_by_administrator"]),

@@ -9,6 +9,7 @@ from service.storage.patterns import containing
 from service.storage.token_rows import changing, columns_of, token_of, unchanging, value_of
 
 UNREVOKED: Final = frozenset(TokenState) - {TokenState.REVOKED}
+COUNTED: Final = ("unset", "unset_expired", "aside", "aside_expired", "held", "revoked", "ending")
 
 
 class SqlTokens:
@@ -44,15 +45,19 @@ class SqlTokens:
             "after_sequence": after_sequence,
             "limit": page.limit,
         }
+        direction = -1 if page.descending else 1
         if page.sort == "created" and page.descending:
             newest = await self._connection.all("newest_tokens", **which)
             return [(token_of(row), row["sort_value"]) for row in newest]
+        if page.sort == "name":
+            named = await self._connection.all("named_tokens", direction=direction, **which)
+            return [(token_of(row), row["sort_value"]) for row in named]
         rows = await self._connection.all(
             "page_of_tokens",
             **which,
             sort=page.sort,
             never=NEVER,
-            direction=-1 if page.descending else 1,
+            direction=direction,
             after_value=after_value,
         )
         return [(token_of(row), row["sort_value"]) for row in rows]
@@ -60,9 +65,15 @@ class SqlTokens:
     async def summary(self, owner_id: str, *, now: int, soon: int) -> TokenCounts:
         row = await self._connection.one("summary_of_tokens", owner_id=owner_id, now=now, soon=now + soon)
         assert row is not None  # noqa: S101 - an aggregate always answers
-        counts = {name: int(row[name]) for name in ("expired", "suspended", "revoked", "ending")}
-        active = int(row["records"]) - counts["expired"] - counts["suspended"] - counts["revoked"]
-        return TokenCounts(active=active, **counts, ends_next=row["ends_next"])
+        told = {name: int(row[name] or 0) for name in COUNTED}
+        return TokenCounts(
+            active=told["unset"] - told["unset_expired"] - told["held"],
+            expired=told["unset_expired"] + told["aside_expired"],
+            suspended=told["aside"] - told["aside_expired"] + told["held"],
+            revoked=told["revoked"],
+            ending=told["ending"],
+            ends_next=row["ends_next"],
+        )
 
     async def change(self, token: Token) -> None:
         await self._connection.one("change_token", **changing(token))

@@ -13,7 +13,7 @@ from service.domain.token import TokenState
 from service.domain.token_page import TokenPage
 
 PAGE: Final = 25
-SORTS: Final = ("created", "expires", "last_used")
+SORTS: Final = ("created", "expires", "last_used", "name")
 _CURSOR: Final = re.compile(r"(-?[0-9]{1,18})\.(-?[0-9]{1,18})", re.ASCII)
 _LONGEST: Final = 255
 

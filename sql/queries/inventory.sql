@@ -5,6 +5,7 @@ SELECT t.id, t.owner_id, t.sequence, t.note, t.scopes, t.audiences, t.allowed_ip
        t.suspended_by_administrator, t.revoked_at, t.revoked_by, t.revoke_reason, t.last_used_at, t.last_used_ip,
        t.last_used_user_agent, t.reported_at, t.reported_ip, t.reported_user_agent, t.reported_by,
        (SELECT a.seen FROM token_addresses a WHERE a.token_id = t.id) AS seen_from,
+       (SELECT p.suspended_at FROM token p WHERE p.id = t.parent_id) AS parent_suspended_at,
        u.name AS owner_name, u.kind AS owner_kind, v.kid
   FROM token t
   JOIN users u ON u.id = t.owner_id
@@ -12,8 +13,10 @@ SELECT t.id, t.owner_id, t.sequence, t.note, t.scopes, t.audiences, t.allowed_ip
  WHERE (t.created_at, t.id) < (CAST(:after_created AS BIGINT), CAST(:after_id AS TEXT))
    AND (CAST(:owner_id AS TEXT) IS NULL OR t.owner_id = CAST(:owner_id AS TEXT))
    AND CASE WHEN t.revoked_at IS NOT NULL THEN 'revoked'
-            WHEN t.expires_at <= sc_now() THEN 'expired'
-            WHEN t.suspended_at IS NOT NULL THEN 'suspended'
+            WHEN t.expires_at <= (SELECT sc_now()) THEN 'expired'
+            WHEN t.suspended_at IS NOT NULL
+                 OR EXISTS (SELECT 1 FROM token p WHERE p.id = t.parent_id AND p.suspended_at IS NOT NULL)
+                 THEN 'suspended'
             ELSE 'active'
        END IN (:state1, :state2, :state3, :state4)
    AND t.note_folded LIKE CAST(:pattern AS TEXT) ESCAPE '\'
@@ -36,6 +39,7 @@ SELECT t.id, t.owner_id, t.sequence, t.note, t.scopes, t.audiences, t.allowed_ip
        t.suspended_by_administrator, t.revoked_at, t.revoked_by, t.revoke_reason, t.last_used_at, t.last_used_ip,
        t.last_used_user_agent, t.reported_at, t.reported_ip, t.reported_user_agent, t.reported_by,
        (SELECT a.seen FROM token_addresses a WHERE a.token_id = t.id) AS seen_from,
+       (SELECT p.suspended_at FROM token p WHERE p.id = t.parent_id) AS parent_suspended_at,
        u.name AS owner_name, u.kind AS owner_kind, v.kid
   FROM token t
   JOIN users u ON u.id = t.owner_id

@@ -22,7 +22,8 @@ SELECT id, owner_id, sequence, note, scopes, audiences, allowed_ips, metadata, n
        parent_jti, jti, created_at, suspended_at, suspended_by, suspended_by_administrator, revoked_at, revoked_by,
        revoke_reason, last_used_at, last_used_ip, last_used_user_agent,
        reported_at, reported_ip, reported_user_agent, reported_by,
-       (SELECT a.seen FROM token_addresses a WHERE a.token_id = token.id) AS seen_from
+       (SELECT a.seen FROM token_addresses a WHERE a.token_id = token.id) AS seen_from,
+       (SELECT p.suspended_at FROM token p WHERE p.id = token.parent_id) AS parent_suspended_at
   FROM token
  WHERE id = :id;
 
@@ -34,7 +35,8 @@ RETURNING id, owner_id, sequence, note, scopes, audiences, allowed_ips, metadata
           parent_jti, jti, created_at, suspended_at, suspended_by, suspended_by_administrator, revoked_at, revoked_by,
           revoke_reason, last_used_at, last_used_ip, last_used_user_agent,
           reported_at, reported_ip, reported_user_agent, reported_by,
-          (SELECT a.seen FROM token_addresses a WHERE a.token_id = token.id) AS seen_from;
+          (SELECT a.seen FROM token_addresses a WHERE a.token_id = token.id) AS seen_from,
+          (SELECT p.suspended_at FROM token p WHERE p.id = token.parent_id) AS parent_suspended_at;
 
 -- name: change_token(id, note, note_folded, scopes, audiences, allowed_ips, metadata, not_before, expires_at, jti, suspended_at, suspended_by, suspended_by_administrator, revoked_at, revoked_by, revoke_reason, last_used_at, last_used_ip, last_used_user_agent)^
 -- Write what may change of a record.
@@ -49,38 +51,81 @@ UPDATE token
 RETURNING id;
 
 -- name: page_of_tokens(owner_id, parent_id, state1, state2, state3, state4, pattern, scope, sort, never, direction, after_value, after_sequence, limit)
--- One page of an owner's records, each with the value it is sorted by.
+-- One page of an owner's records, each with the value it is sorted by. What is sorted is narrow: only the page's own
+-- records are read whole.
 SELECT t.id, t.owner_id, t.sequence, t.note, t.scopes, t.audiences, t.allowed_ips, t.metadata, t.not_before,
        t.expires_at, t.parent_id, t.parent_jti, t.jti, t.created_at, t.suspended_at, t.suspended_by,
        t.suspended_by_administrator, t.revoked_at, t.revoked_by, t.revoke_reason, t.last_used_at, t.last_used_ip,
        t.last_used_user_agent, t.reported_at, t.reported_ip, t.reported_user_agent, t.reported_by,
-       (SELECT a.seen FROM token_addresses a WHERE a.token_id = t.id) AS seen_from, o.sort_value
-  FROM (SELECT id,
-               CASE CAST(:sort AS TEXT)
-                    WHEN 'created' THEN created_at
-                    WHEN 'expires' THEN coalesce(expires_at, CAST(:never AS BIGINT))
-                    WHEN 'last_used' THEN CASE WHEN coalesce(reported_at, 0) > coalesce(last_used_at, 0)
-                                               THEN reported_at ELSE coalesce(last_used_at, 0) END
-               END AS sort_value,
-               CASE WHEN revoked_at IS NOT NULL THEN 'revoked'
-                    WHEN expires_at <= sc_now() THEN 'expired'
-                    WHEN suspended_at IS NOT NULL THEN 'suspended'
-                    ELSE 'active'
-               END AS state
-          FROM token
-         WHERE owner_id = :owner_id
-           AND (CAST(:parent_id AS TEXT) IS NULL OR parent_id = CAST(:parent_id AS TEXT))) o
+       (SELECT a.seen FROM token_addresses a WHERE a.token_id = t.id) AS seen_from,
+       (SELECT p.suspended_at FROM token p WHERE p.id = t.parent_id) AS parent_suspended_at, o.sort_value
+  FROM (SELECT s.id, s.sequence, s.sort_value
+          FROM (SELECT c.id, c.sequence,
+                       CASE CAST(:sort AS TEXT)
+                            WHEN 'created' THEN c.created_at
+                            WHEN 'expires' THEN coalesce(c.expires_at, CAST(:never AS BIGINT))
+                            WHEN 'last_used' THEN CASE WHEN coalesce(c.reported_at, 0) > coalesce(c.last_used_at, 0)
+                                                       THEN c.reported_at ELSE coalesce(c.last_used_at, 0) END
+                       END AS sort_value
+                  FROM token c
+                 WHERE c.owner_id = :owner_id
+                   AND (CAST(:parent_id AS TEXT) IS NULL OR c.parent_id = CAST(:parent_id AS TEXT))
+                   AND CASE WHEN c.revoked_at IS NOT NULL THEN 'revoked'
+                            WHEN c.expires_at <= (SELECT sc_now()) THEN 'expired'
+                            WHEN c.suspended_at IS NOT NULL
+                                 OR EXISTS (SELECT 1 FROM token p WHERE p.id = c.parent_id AND p.suspended_at IS NOT NULL)
+                                 THEN 'suspended'
+                            ELSE 'active'
+                       END IN (:state1, :state2, :state3, :state4)
+                   AND c.note_folded LIKE CAST(:pattern AS TEXT) ESCAPE '\'
+                   AND (CAST(:scope AS TEXT) IS NULL
+                        OR replace(' ' || c.scopes || ' ', ' ' || CAST(:scope AS TEXT) || ' ', '') <> ' ' || c.scopes || ' ')
+               ) s
+         WHERE CAST(:after_value AS BIGINT) IS NULL
+            OR (s.sort_value * CAST(:direction AS BIGINT), s.sequence * CAST(:direction AS BIGINT))
+             > (CAST(:after_value AS BIGINT) * CAST(:direction AS BIGINT),
+                CAST(:after_sequence AS BIGINT) * CAST(:direction AS BIGINT))
+         ORDER BY s.sort_value * CAST(:direction AS BIGINT), s.sequence * CAST(:direction AS BIGINT)
+         LIMIT :limit) o
   JOIN token t ON t.id = o.id
- WHERE o.state IN (:state1, :state2, :state3, :state4)
-   AND t.note_folded LIKE CAST(:pattern AS TEXT) ESCAPE '\'
-   AND (CAST(:scope AS TEXT) IS NULL
-        OR replace(' ' || t.scopes || ' ', ' ' || CAST(:scope AS TEXT) || ' ', '') <> ' ' || t.scopes || ' ')
-   AND (CAST(:after_value AS BIGINT) IS NULL
-        OR (o.sort_value * CAST(:direction AS BIGINT), t.sequence * CAST(:direction AS BIGINT))
-         > (CAST(:after_value AS BIGINT) * CAST(:direction AS BIGINT),
-            CAST(:after_sequence AS BIGINT) * CAST(:direction AS BIGINT)))
- ORDER BY o.sort_value * CAST(:direction AS BIGINT), t.sequence * CAST(:direction AS BIGINT)
- LIMIT :limit;
+ ORDER BY o.sort_value * CAST(:direction AS BIGINT), o.sequence * CAST(:direction AS BIGINT);
+
+-- name: named_tokens(owner_id, parent_id, state1, state2, state3, state4, pattern, scope, direction, after_sequence, limit)
+-- One page of an owner's records in the order of their folded names, behind the one with this sequence.
+SELECT t.id, t.owner_id, t.sequence, t.note, t.scopes, t.audiences, t.allowed_ips, t.metadata, t.not_before,
+       t.expires_at, t.parent_id, t.parent_jti, t.jti, t.created_at, t.suspended_at, t.suspended_by,
+       t.suspended_by_administrator, t.revoked_at, t.revoked_by, t.revoke_reason, t.last_used_at, t.last_used_ip,
+       t.last_used_user_agent, t.reported_at, t.reported_ip, t.reported_user_agent, t.reported_by,
+       (SELECT a.seen FROM token_addresses a WHERE a.token_id = t.id) AS seen_from,
+       (SELECT p.suspended_at FROM token p WHERE p.id = t.parent_id) AS parent_suspended_at, 0 AS sort_value
+  FROM (SELECT c.id, c.sequence, c.note_folded
+          FROM token c
+         WHERE c.owner_id = :owner_id
+           AND (CAST(:parent_id AS TEXT) IS NULL OR c.parent_id = CAST(:parent_id AS TEXT))
+           AND CASE WHEN c.revoked_at IS NOT NULL THEN 'revoked'
+                    WHEN c.expires_at <= (SELECT sc_now()) THEN 'expired'
+                    WHEN c.suspended_at IS NOT NULL
+                         OR EXISTS (SELECT 1 FROM token p WHERE p.id = c.parent_id AND p.suspended_at IS NOT NULL)
+                         THEN 'suspended'
+                    ELSE 'active'
+               END IN (:state1, :state2, :state3, :state4)
+           AND c.note_folded LIKE CAST(:pattern AS TEXT) ESCAPE '\'
+           AND (CAST(:scope AS TEXT) IS NULL
+                OR replace(' ' || c.scopes || ' ', ' ' || CAST(:scope AS TEXT) || ' ', '') <> ' ' || c.scopes || ' ')
+           AND (CAST(:after_sequence AS BIGINT) IS NULL
+                OR EXISTS (SELECT 1 FROM token l
+                            WHERE l.owner_id = :owner_id AND l.sequence = CAST(:after_sequence AS BIGINT)
+                              AND CASE WHEN CAST(:direction AS BIGINT) = 1
+                                       THEN (c.note_folded, c.sequence) > (l.note_folded, l.sequence)
+                                       ELSE (c.note_folded, c.sequence) < (l.note_folded, l.sequence) END))
+         ORDER BY CASE WHEN CAST(:direction AS BIGINT) = 1 THEN c.note_folded END,
+                  CASE WHEN CAST(:direction AS BIGINT) = -1 THEN c.note_folded END DESC,
+                  c.sequence * CAST(:direction AS BIGINT)
+         LIMIT :limit) o
+  JOIN token t ON t.id = o.id
+ ORDER BY CASE WHEN CAST(:direction AS BIGINT) = 1 THEN o.note_folded END,
+          CASE WHEN CAST(:direction AS BIGINT) = -1 THEN o.note_folded END DESC,
+          o.sequence * CAST(:direction AS BIGINT);
 
 -- name: newest_tokens(owner_id, parent_id, state1, state2, state3, state4, pattern, scope, after_sequence, limit)
 -- One page of an owner's records, the one made last first, without reading those before and behind it.
@@ -88,14 +133,17 @@ SELECT t.id, t.owner_id, t.sequence, t.note, t.scopes, t.audiences, t.allowed_ip
        t.expires_at, t.parent_id, t.parent_jti, t.jti, t.created_at, t.suspended_at, t.suspended_by,
        t.suspended_by_administrator, t.revoked_at, t.revoked_by, t.revoke_reason, t.last_used_at, t.last_used_ip,
        t.last_used_user_agent, t.reported_at, t.reported_ip, t.reported_user_agent, t.reported_by,
-       (SELECT a.seen FROM token_addresses a WHERE a.token_id = t.id) AS seen_from, t.created_at AS sort_value
+       (SELECT a.seen FROM token_addresses a WHERE a.token_id = t.id) AS seen_from,
+       (SELECT p.suspended_at FROM token p WHERE p.id = t.parent_id) AS parent_suspended_at, t.created_at AS sort_value
   FROM token t
  WHERE t.owner_id = :owner_id
    AND (CAST(:after_sequence AS BIGINT) IS NULL OR t.sequence < CAST(:after_sequence AS BIGINT))
    AND (CAST(:parent_id AS TEXT) IS NULL OR t.parent_id = CAST(:parent_id AS TEXT))
    AND CASE WHEN t.revoked_at IS NOT NULL THEN 'revoked'
-            WHEN t.expires_at <= sc_now() THEN 'expired'
-            WHEN t.suspended_at IS NOT NULL THEN 'suspended'
+            WHEN t.expires_at <= (SELECT sc_now()) THEN 'expired'
+            WHEN t.suspended_at IS NOT NULL
+                 OR EXISTS (SELECT 1 FROM token p WHERE p.id = t.parent_id AND p.suspended_at IS NOT NULL)
+                 THEN 'suspended'
             ELSE 'active'
        END IN (:state1, :state2, :state3, :state4)
    AND t.note_folded LIKE CAST(:pattern AS TEXT) ESCAPE '\'
@@ -105,18 +153,34 @@ SELECT t.id, t.owner_id, t.sequence, t.note, t.scopes, t.audiences, t.allowed_ip
  LIMIT :limit;
 
 -- name: summary_of_tokens(owner_id, now, soon)^
--- How many records of an owner there are, how many in each state but active, how many working ones end by `soon`, and
--- when the first.
-SELECT count(*) AS records, count(revoked_at) AS revoked,
-       count(CASE WHEN revoked_at IS NULL AND expires_at <= CAST(:now AS BIGINT) THEN 1 END) AS expired,
-       count(CASE WHEN revoked_at IS NULL AND suspended_at IS NOT NULL
-                       AND (expires_at IS NULL OR expires_at > CAST(:now AS BIGINT)) THEN 1 END) AS suspended,
-       count(CASE WHEN expires_at <= CAST(:soon AS BIGINT) AND expires_at > CAST(:now AS BIGINT)
-                       AND revoked_at IS NULL AND suspended_at IS NULL THEN 1 END) AS ending,
-       min(CASE WHEN expires_at <= CAST(:soon AS BIGINT) AND expires_at > CAST(:now AS BIGINT)
-                     AND revoked_at IS NULL AND suspended_at IS NULL THEN expires_at END) AS ends_next
-  FROM token
- WHERE owner_id = :owner_id;
+-- How many records of an owner there are, by what tells their states: each is counted by a range of an index, and no
+-- record is read. `unset` are neither revoked nor paused, `aside` paused; `held` go on in themselves, but the one
+-- that made them is paused.
+SELECT (SELECT count(*) FROM token
+         WHERE owner_id = :owner_id AND revoked_at IS NULL AND suspended_at IS NULL) AS unset,
+       (SELECT count(*) FROM token
+         WHERE owner_id = :owner_id AND revoked_at IS NULL AND suspended_at IS NULL
+           AND expires_at <= CAST(:now AS BIGINT)) AS unset_expired,
+       (SELECT count(*) FROM token
+         WHERE owner_id = :owner_id AND revoked_at IS NULL AND suspended_at IS NULL
+           AND expires_at > CAST(:now AS BIGINT) AND expires_at <= CAST(:soon AS BIGINT)) AS ending,
+       (SELECT min(expires_at) FROM token
+         WHERE owner_id = :owner_id AND revoked_at IS NULL AND suspended_at IS NULL
+           AND expires_at > CAST(:now AS BIGINT) AND expires_at <= CAST(:soon AS BIGINT)) AS ends_next,
+       (SELECT count(*) FROM token
+         WHERE owner_id = :owner_id AND (revoked_at IS NOT NULL OR suspended_at IS NOT NULL)
+           AND revoked_at IS NOT NULL) AS revoked,
+       (SELECT count(*) FROM token
+         WHERE owner_id = :owner_id AND (revoked_at IS NOT NULL OR suspended_at IS NOT NULL)
+           AND revoked_at IS NULL) AS aside,
+       (SELECT count(*) FROM token
+         WHERE owner_id = :owner_id AND (revoked_at IS NOT NULL OR suspended_at IS NOT NULL)
+           AND revoked_at IS NULL AND expires_at <= CAST(:now AS BIGINT)) AS aside_expired,
+       (SELECT count(*) FROM token p
+          JOIN token c ON c.parent_id = p.id AND c.revoked_at IS NULL AND c.suspended_at IS NULL
+                      AND (c.expires_at IS NULL OR c.expires_at > CAST(:now AS BIGINT))
+         WHERE p.owner_id = :owner_id AND (p.revoked_at IS NOT NULL OR p.suspended_at IS NOT NULL)
+           AND p.revoked_at IS NULL) AS held;
 
 -- name: live_values(token_id)
 -- The values of a record that are not revoked, whose exp has not passed and whose key is not compromised, oldest first.

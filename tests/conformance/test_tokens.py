@@ -3,7 +3,7 @@ from types import MappingProxyType
 
 import pytest
 
-from service.domain.token import NEVER, LastUse
+from service.domain.token import NEVER, LastUse, TokenState
 from service.domain.token_page import TokenPage
 from tests.conformance.world import HOUR, World, new_id
 
@@ -192,14 +192,14 @@ async def test_a_scope_is_found_whole_and_with_its_case(world: World) -> None:
 
 
 @pytest.mark.parametrize("descending", [True, False])
-@pytest.mark.parametrize("sort", ["created", "expires", "last_used"])
+@pytest.mark.parametrize("sort", ["created", "expires", "last_used", "name"])
 async def test_pages_follow_each_other_without_gap_or_repeat(
     world: World, sort: str, descending: bool
 ) -> None:
     """The cursor is the sort value and the sequence of the last row: ties and missing values included."""
     for n in range(9):
         await world.issue(
-            note=str(n),
+            note=f"{'aBc'[n % 3]}{n}",
             created_at=100 + n // 2,
             expires_at=[None, LATE, LATE + 7][n % 3],
             last_use=[None, LastUse(at=50 + n // 4, ip=None, user_agent=None)][n % 2],
@@ -223,8 +223,9 @@ def _sorted_notes(sort: str, descending: bool) -> list[str]:
         "created": lambda n: 100 + n // 2,
         "expires": lambda n: [NEVER, LATE, LATE + 7][n % 3],
         "last_used": lambda n: [0, 50 + n // 4][n % 2],
+        "name": lambda n: f"{'abc'[n % 3]}{n}",
     }
-    return [str(n) for n in sorted(range(9), key=lambda n: (values[sort](n), n), reverse=descending)]
+    return [f"{'aBc'[n % 3]}{n}" for n in sorted(range(9), key=lambda n: (values[sort](n), n), reverse=descending)]
 
 
 async def test_a_scope_with_white_space_is_refused_before_it_is_stored(world: World) -> None:
@@ -242,3 +243,29 @@ async def test_a_batch_is_all_or_nothing(world: World) -> None:
         await world.issue(note="not kept", value={"token_hash": taken.token_hash})
 
     assert await listed(world) == ["kept"]
+
+
+async def test_the_counts_are_those_of_the_list(world: World) -> None:
+    """Every state with and without an end, children of paused ones among them; what is counted is what is listed."""
+    async with world.storage.reading() as read:
+        now = await read.now()
+    paused, _ = await world.issue(note="paused", suspended_at=1)
+    parent, _ = await world.issue(note="works", expires_at=None)
+    await world.issue_child(paused, note="child of paused")
+    await world.issue_child(parent, note="child")
+    await world.issue(note="ends soon", expires_at=now + 60)
+    await world.issue(note="over", expires_at=now - 60)
+    await world.issue(note="paused and over", suspended_at=1, expires_at=now - 60)
+    await world.issue(note="revoked", revoked_at=1, suspended_at=1)
+
+    async with world.storage.reading() as read:
+        counts = await read.tokens.summary(world.owner, now=now, soon=120)
+        page = await read.tokens.page(TokenPage(owner_id=world.owner, states=frozenset(TokenState)))
+
+    states = [str(token.state(now)) for token, _ in page]
+    assert {state: states.count(state) for state in TokenState} == {
+        state: getattr(counts, state) for state in TokenState
+    }
+    assert (counts.active, counts.suspended, counts.expired) == (3, 2, 2)
+    assert (counts.ending, counts.ends_next) == (1, now + 60)
+    assert sorted(await listed(world, states=frozenset({"suspended"}))) == ["child of paused", "paused"]
