@@ -39,6 +39,8 @@ async def list_sessions(request: web.Request) -> web.Response:
                 "created_at": rfc3339(session.created_at),
                 "last_used": rfc3339(session.seen_at),
                 "expires_at": rfc3339(session.expires_at),
+                "opened_from": session.opened_from,
+                "opened_with": session.opened_with,
                 "this": session.id == who.session.id,
             }
             for session in sessions

@@ -97,7 +97,7 @@ class Invitations:
                 detail={"purpose": invitation.purpose},
             )
             await tx.audit.append([entry], now)
-            return replace(await self._sessions.open(tx, user, carrier), device=device)
+            return replace(await self._sessions.open(tx, user, carrier, origin), device=device)
 
     async def _first_administrator(self, tx: Transaction, name: str, password_hash: str, now: int) -> User:
         await tx.keys.lock()  # one after the other: two links at once make one administrator

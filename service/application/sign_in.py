@@ -12,6 +12,8 @@ from service.domain.identifiers import Randomness, new_id
 from service.domain.principal import SignedIn
 from service.domain.secret import Secret, new_secret, secret_hash
 from service.domain.session import Carrier, Session
+from service.domain.usage import Origin as UseOrigin
+from service.domain.usage import Recorded, kept_of
 from service.domain.user import User
 
 SEEN_EVERY = 60
@@ -50,12 +52,14 @@ class Sessions:
         *,
         randomness: Randomness,
         lifetimes: SessionLifetimes,
+        recorded: Recorded = Recorded.FULL,
     ) -> None:
         self._storage = storage
         self._live = Batch(storage.signed_in)
         self._try = try_password
         self._randomness = randomness
         self._lifetimes = lifetimes
+        self._recorded = recorded
 
     async def sign_in(
         self, name: str, password: Secret, *, carrier: Carrier, origin: Origin = NOWHERE
@@ -70,11 +74,14 @@ class Sessions:
         async with self._storage.transaction() as tx:
             user = await unchanged(tx, tried.user)
             device = await self._try.settle(tx, tried, remember_device=carrier is Carrier.COOKIE)
-            return replace(await self.open(tx, user, carrier), device=device)
+            return replace(await self.open(tx, user, carrier, origin), device=device)
 
-    async def open(self, tx: Transaction, user: User, carrier: Carrier) -> OpenedSession:
+    async def open(
+        self, tx: Transaction, user: User, carrier: Carrier, origin: Origin = NOWHERE
+    ) -> OpenedSession:
         """A session within the caller's transaction, audited there."""
         now = await tx.now()
+        kept = kept_of(UseOrigin(origin.address, origin.user_agent), self._recorded)
         secret = new_secret(self._randomness)
         lifetime = self._lifetimes.bearer if carrier is Carrier.BEARER else self._lifetimes.cookie
         session = Session(
@@ -86,6 +93,8 @@ class Sessions:
             confirmed_at=now,
             seen_at=now,
             expires_at=now + lifetime,
+            opened_from=kept.ip,
+            opened_with=kept.user_agent,
         )
         await tx.sessions.add(session)
         actor = f"user:{user.id}"

@@ -21,10 +21,13 @@ _NOBODY = ""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
-    """Where a password comes from: the caller's address, and the cookie of a device that signed in before."""
+    """Where a password comes from: the caller's address and program, and the cookie of a device that signed in
+    before.
+    """
 
     address: str | None = None
     device: Secret | None = None
+    user_agent: str | None = None
 
 
 NOWHERE = Origin()

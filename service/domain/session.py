@@ -29,7 +29,10 @@ class Invitation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """A signed-in person. `confirmed_at` is when the password was last given; times are POSIX seconds."""
+    """A signed-in person. `confirmed_at` is when the password was last given; times are POSIX seconds.
+
+    `opened_from` and `opened_with` are the address and the program that it was opened from, as far as that is kept.
+    """
 
     id: str
     secret_hash: str
@@ -40,3 +43,5 @@ class Session:
     seen_at: int
     expires_at: int
     ended_at: int | None = None
+    opened_from: str | None = None
+    opened_with: str | None = None

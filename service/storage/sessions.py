@@ -30,6 +30,8 @@ class SqlSessions:
             seen_at=session.seen_at,
             expires_at=session.expires_at,
             ended_at=session.ended_at,
+            opened_from=session.opened_from,
+            opened_with=session.opened_with,
         )
 
     async def find(self, secret_hash: str) -> tuple[Session, User] | None:
@@ -64,4 +66,6 @@ def _session_of(row: Row) -> Session:
         seen_at=row["seen_at"],
         expires_at=row["expires_at"],
         ended_at=row["ended_at"],
+        opened_from=row["opened_from"],
+        opened_with=row["opened_with"],
     )

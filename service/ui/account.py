@@ -7,6 +7,7 @@ from service.domain.identifiers import from_wire, to_wire
 from service.domain.secret import Secret
 from service.ui.faults import faults_in_words
 from service.ui.page import see_other, show, texts_of
+from service.ui.programs import program_of
 from service.web.appkeys import FORM, SERVICES
 from service.web.callers import signed_in
 from service.web.device_cookie import caller_origin, set_device_cookie
@@ -59,11 +60,17 @@ def _security(request: web.Request, *, faults: dict[str, str], changed: bool = F
 
 
 async def sessions_page(request: web.Request) -> web.Response:
-    """Where one is signed in."""
-    who = signed_in(request)
+    """Where one is signed in, this session first."""
+    who, texts = signed_in(request), texts_of(request)
     sessions = await request.app[SERVICES].own_account.sessions(who)
     rows = [
-        {"id": to_wire(each.id), "session": each, "is_this": each.id == who.session.id} for each in sessions
+        {
+            "id": to_wire(each.id),
+            "session": each,
+            "program": program_of(each.opened_with, texts),
+            "is_this": each.id == who.session.id,
+        }
+        for each in sorted(sessions, key=lambda each: each.id != who.session.id)
     ]
     return show(request, "sessions.html", rows=rows, tab="sessions")
 

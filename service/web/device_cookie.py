@@ -18,7 +18,8 @@ def caller_origin(request: web.Request, settings: Settings) -> Origin:
     """Where a password comes from."""
     cookie = request.cookies.get(_name(settings), "") if hdrs.COOKIE in request.headers else ""
     device = Secret(cookie) if _FORM.fullmatch(cookie) else None
-    return Origin(address=caller_address(request, settings), device=device)
+    user_agent = request.headers.get(hdrs.USER_AGENT)
+    return Origin(address=caller_address(request, settings), device=device, user_agent=user_agent)
 
 
 def set_device_cookie(response: web.StreamResponse, secret: Secret, settings: Settings) -> None:

@@ -7,6 +7,7 @@ from service.application.sign_in import SessionLifetimes, Sessions
 from service.application.throttle import TryPassword
 from service.application.token_summary import CountTokens
 from service.ceilings import throttle_rules
+from service.domain.usage import Recorded
 from service.web.services import OwnAccount
 from service.wiring.world import World
 
@@ -19,7 +20,13 @@ def people(world: World) -> tuple[Sessions, Invitations, OwnAccount]:
         cookie_idle=settings.cookie_session_idle,
     )
     try_password = _throttle(world)
-    sessions = Sessions(world.storage, try_password, randomness=world.randomness, lifetimes=lifetimes)
+    sessions = Sessions(
+        world.storage,
+        try_password,
+        randomness=world.randomness,
+        lifetimes=lifetimes,
+        recorded=Recorded(settings.usage_record),
+    )
     invitations = Invitations(
         world.storage,
         sessions,

@@ -1,14 +1,16 @@
--- name: add_session(id, secret_hash, user_id, carrier, created_at, confirmed_at, seen_at, expires_at, ended_at)^
+-- name: add_session(id, secret_hash, user_id, carrier, created_at, confirmed_at, seen_at, expires_at, ended_at, opened_from, opened_with)^
 -- Store a session by the hash of its secret.
-INSERT INTO session (id, secret_hash, user_id, carrier, created_at, confirmed_at, seen_at, expires_at, ended_at)
-VALUES (:id, :secret_hash, :user_id, :carrier, :created_at, :confirmed_at, :seen_at, :expires_at, :ended_at)
+INSERT INTO session (id, secret_hash, user_id, carrier, created_at, confirmed_at, seen_at, expires_at, ended_at,
+                     opened_from, opened_with)
+VALUES (:id, :secret_hash, :user_id, :carrier, :created_at, :confirmed_at, :seen_at, :expires_at, :ended_at,
+        :opened_from, :opened_with)
 RETURNING id;
 
 -- name: live_sessions(k01, k02, k03, k04, k05, k06, k07, k08, k09, k10, k11, k12, k13, k14, k15, k16, k17, k18, k19, k20, k21, k22, k23, k24, k25, k26, k27, k28, k29, k30, k31, k32)
 -- Of up to 32 sessions, by the hashes of their secrets, those that have neither ended nor expired, each with its user,
 -- who is enabled, and with the time of this reading.
 SELECT sc_now() AS now, s.id AS session_id, s.secret_hash, s.user_id, s.carrier, s.created_at AS opened_at, s.confirmed_at, s.seen_at,
-       s.expires_at, s.ended_at,
+       s.expires_at, s.ended_at, s.opened_from, s.opened_with,
        u.id, u.kind, u.name, u.role, u.password_hash, u.grant_kind, u.grant_scopes, u.version, u.created_at,
        u.disabled_at
   FROM session s
@@ -21,7 +23,7 @@ SELECT sc_now() AS now, s.id AS session_id, s.secret_hash, s.user_id, s.carrier,
 -- name: sessions_of_user(user_id)
 -- The sessions of a user that have neither ended nor expired, the one used last first.
 SELECT id AS session_id, secret_hash, user_id, carrier, created_at AS opened_at, confirmed_at, seen_at, expires_at,
-       ended_at
+       ended_at, opened_from, opened_with
   FROM session
  WHERE user_id = :user_id AND ended_at IS NULL AND expires_at > sc_now()
  ORDER BY seen_at DESC, id;

@@ -225,7 +225,9 @@ def _sorted_notes(sort: str, descending: bool) -> list[str]:
         "last_used": lambda n: [0, 50 + n // 4][n % 2],
         "name": lambda n: f"{'abc'[n % 3]}{n}",
     }
-    return [f"{'aBc'[n % 3]}{n}" for n in sorted(range(9), key=lambda n: (values[sort](n), n), reverse=descending)]
+    return [
+        f"{'aBc'[n % 3]}{n}" for n in sorted(range(9), key=lambda n: (values[sort](n), n), reverse=descending)
+    ]
 
 
 async def test_a_scope_with_white_space_is_refused_before_it_is_stored(world: World) -> None:

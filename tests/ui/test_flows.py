@@ -477,11 +477,19 @@ async def test_a_password_is_changed_and_other_browsers_are_signed_out(site: Sit
 
 
 async def test_a_session_elsewhere_is_ended(site: Site) -> None:
-    """Settings, Sessions: the other browser is signed out at its next step (S27)."""
+    """Settings, Sessions: each with program and address in words, this one marked and first; the other browser is
+    signed out at its next step (S27).
+    """
+    firefox = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:143.0) Gecko/20100101 Firefox/143.0"
     await site.person("ann")
-    here, there = await site.signed_in("ann"), await site.signed_in("ann")
+    here, there = await site.signed_in("ann"), await site.signed_in("ann", user_agent=firefox)
 
     await here.goto("/settings/sessions")
+    this, other = here.locator("main li").first, here.locator("main li").filter(has_text="Firefox on Windows")
+    await expect(this).to_contain_text("Chrome on Linux")
+    await expect(this).to_contain_text("This one")
+    await expect(other).to_contain_text("from 127.0.0.1")
+    await expect(other).not_to_contain_text("This one")
     await here.get_by_role("button", name="End all others").click()
     await there.goto("/tokens")
 
