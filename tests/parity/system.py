@@ -102,13 +102,17 @@ class ResourceServer:
         *,
         bearer: str | None = None,
         form: Mapping[str, str] | None = None,
+        json_body: object = None,
     ) -> Reply:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         headers = {} if bearer is None else {"Authorization": f"Bearer {bearer}"}
+        body = None
         if form is not None:
-            headers["Content-Type"] = "application/x-www-form-urlencoded"
+            body, headers["Content-Type"] = urlencode(form), "application/x-www-form-urlencoded"
+        elif json_body is not None:
+            body, headers["Content-Type"] = json.dumps(json_body), "application/json"
         try:
-            connection.request(method, path, urlencode(form) if form is not None else None, headers)
+            connection.request(method, path, body, headers)
             response = connection.getresponse()
             return Reply(response.status, response.headers, response.read())
         finally:

@@ -14,18 +14,6 @@ from tests.ui.site import Site
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def simple_site(tmp_path: Path, chromium: Browser) -> AsyncIterator[Site]:
-    """The same with the one-button page alone."""
-    port = free_port()
-    clock = TurnableClock(int(time.time()))
-    issuer = f"http://localhost:{port}"
-    async with running_authority(tmp_path, clock, issuer=issuer, port=port, pages_mode="simple") as authority:
-        site = Site(authority, chromium)
-        yield site
-        await site.close()
-
-
-@pytest_asyncio.fixture(loop_scope="session")
 async def site(tmp_path: Path, chromium: Browser) -> AsyncIterator[Site]:
     """A service of this test's own on SQLite, and people to look at it."""
     port = free_port()
