@@ -2,12 +2,25 @@
 
 from typing import Any, Final
 
+import msgspec
 from aiohttp import web
+from msgspec import UNSET, UnsetType
 
-from service.api.answers import json_answer
+from service.api.answers import Answer, Created, Time
+from service.api.contract import contract
 from service.api.path_ids import path_id
 from service.api.queries import read_query
-from service.api.query_values import link_on, read_limit, read_text, read_time, said_by
+from service.api.query_values import (
+    LARGEST_PAGE,
+    Limit,
+    Onward,
+    Text,
+    link_on,
+    read_limit,
+    read_text,
+    read_time,
+    said_by,
+)
 from service.api.times import rfc3339
 from service.domain.audit_page import AuditPage
 from service.domain.errors import Fault, Faulty
@@ -19,30 +32,61 @@ AUDIT: Final = "/v1/admin/audit"
 _LARGEST_SEQUENCE: Final = 15
 
 
-async def make_password_link(request: web.Request) -> web.Response:
+class PasswordLink(msgspec.Struct, kw_only=True):
+    """`expires_in` is in seconds."""
+
+    link: str
+    expires_in: int
+
+
+class AuditQuery(Onward, kw_only=True):
+    """Those rows that meet every condition given."""
+
+    actor: Text | UnsetType = UNSET
+    action: Text | UnsetType = UNSET
+    subject: Text | UnsetType = UNSET
+    since: Time | UnsetType = UNSET
+    until: Time | UnsetType = UNSET
+    limit: Limit = LARGEST_PAGE
+
+
+class AuditRow(msgspec.Struct, kw_only=True):
+    """Names are there for people and machines; `chain` is the SHA-256 over the row and all before it."""
+
+    sequence: int
+    at: Time
+    actor: str
+    actor_name: str | None
+    action: str
+    subject: str
+    subject_name: str | None
+    detail: Any
+    chain: str
+
+
+@contract()
+async def make_password_link(request: web.Request) -> Created[PasswordLink]:
     """The link, once, by which a person sets a new password; the present one holds until then."""
     services = request.app[SERVICES]
     secret = await services.governance.password_link(path_id(request), actor=signed_in(request).actor)
     settings = services.settings
-    document = {
-        "link": invitation_link(settings.issuer, secret),
-        "expires_in": settings.invitation_lifetime,
-    }
-    return json_answer(document, status=201)
+    link = invitation_link(settings.issuer, secret)
+    return Created(PasswordLink(link=link, expires_in=settings.invitation_lifetime))
 
 
-async def list_audit(request: web.Request) -> web.Response:
+@contract(query=AuditQuery)
+async def list_audit(request: web.Request) -> Answer[list[AuditRow]]:
     """The newest first; `Link` leads on."""
     services = request.app[SERVICES]
     listing = await services.governance.audit(_audit_page(request))
     headers = {}
     if listing.next_before is not None:
         headers = link_on(request, f"{services.settings.issuer}{AUDIT}", str(listing.next_before))
-    return json_answer([_row_document(row, listing.names) for row in listing.rows], headers=headers)
+    return Answer([_row_document(row, listing.names) for row in listing.rows], headers=headers)
 
 
 def _audit_page(request: web.Request) -> AuditPage:
-    query = read_query(request, ("actor", "action", "subject", "since", "until", "limit", "cursor"))
+    query = read_query(request, AuditQuery.__struct_encode_fields__)
     faults: list[Fault] = []
     before = said_by(query["cursor"][0]) if "cursor" in query else None
     if before is not None and not (before.isdecimal() and len(before) <= _LARGEST_SEQUENCE):
@@ -61,16 +105,15 @@ def _audit_page(request: web.Request) -> AuditPage:
     return page
 
 
-def _row_document(row: Any, names: Any) -> dict[str, Any]:
-    """`actor_name` is there for people and machines; the chain is the SHA-256 over the row and all before it."""
-    return {
-        "sequence": row["sequence"],
-        "at": rfc3339(row["at"]),
-        "actor": row["actor"],
-        "actor_name": names.get(row["actor"].removeprefix("user:")),
-        "action": row["action"],
-        "subject": row["subject"],
-        "subject_name": names.get(row["subject"].removeprefix("user:")),
-        "detail": row["detail"],
-        "chain": row["chain"],
-    }
+def _row_document(row: Any, names: Any) -> AuditRow:
+    return AuditRow(
+        sequence=row["sequence"],
+        at=rfc3339(row["at"]),
+        actor=row["actor"],
+        actor_name=names.get(row["actor"].removeprefix("user:")),
+        action=row["action"],
+        subject=row["subject"],
+        subject_name=names.get(row["subject"].removeprefix("user:")),
+        detail=row["detail"],
+        chain=row["chain"],
+    )

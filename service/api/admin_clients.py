@@ -7,13 +7,16 @@ import msgspec
 from aiohttp import web
 from msgspec import UNSET, Meta, UnsetType
 
-from service.api.answers import json_answer, no_content
+from service.api.answers import Answer, Created, Id, NoContent, Time
 from service.api.bodies import read_body
+from service.api.contract import contract
 from service.api.path_ids import path_id
 from service.api.times import rfc3339, rfc3339_or_none
 from service.domain.client import Client
+from service.domain.errors import AlreadyExists, NotFound, WrongState
 from service.domain.identifiers import to_wire
 from service.domain.overlap import LONGEST
+from service.domain.secret import Secret
 from service.web.appkeys import SERVICES
 from service.web.callers import signed_in
 
@@ -44,7 +47,22 @@ class NewKeys(NewSecret, kw_only=True):
     jwks: dict[str, Any]
 
 
-async def create_client(request: web.Request) -> web.Response:
+class ClientShown(msgspec.Struct, kw_only=True):
+    """`secret` is there once, in the answer that makes it. Public keys come as they were registered."""
+
+    id: str
+    name: str
+    audiences: list[str]
+    permissions: list[str]
+    machine: Id | None
+    jwks: Any
+    old_secret_ends_at: Time | None
+    created_at: Time
+    secret: str | UnsetType = UNSET
+
+
+@contract(body=NewClient, raises=(AlreadyExists, NotFound))
+async def create_client(request: web.Request) -> Created[ClientShown]:
     """The client, and once its secret, if it has one."""
     body = await read_body(request, NewClient)
     permissions = body.permissions
@@ -58,50 +76,52 @@ async def create_client(request: web.Request) -> web.Response:
         jwks=body.jwks,
         actor=signed_in(request).actor,
     )
-    shown = {} if secret is None else {"secret": secret.reveal()}
-    return json_answer({**client_document(client), **shown}, status=201)
+    return Created(client_document(client, secret))
 
 
-async def rotate_secret(request: web.Request) -> web.Response:
+@contract(body=NewSecret, raises=(WrongState,))
+async def rotate_secret(request: web.Request) -> Created[ClientShown]:
     """A new secret, shown this once, and when the old one ends if it goes on for a while."""
     body = await read_body(request, NewSecret)
     client, secret = await request.app[SERVICES].clients.change_proof.rotate_secret(
         to_wire(path_id(request)), overlap=body.overlap, actor=signed_in(request).actor
     )
-    return json_answer({**client_document(client), "secret": secret.reveal()}, status=201)
+    return Created(client_document(client, secret))
 
 
-async def take_keys(request: web.Request) -> web.Response:
+@contract(body=NewKeys)
+async def take_keys(request: web.Request) -> Answer[ClientShown]:
     """From now on the client proves itself by these keys alone."""
     body = await read_body(request, NewKeys)
     client = await request.app[SERVICES].clients.change_proof.take_keys(
         to_wire(path_id(request)), body.jwks, overlap=body.overlap, actor=signed_in(request).actor
     )
-    return json_answer(client_document(client))
+    return Answer(client_document(client))
 
 
-async def list_clients(request: web.Request) -> web.Response:
+async def list_clients(request: web.Request) -> Answer[list[ClientShown]]:
     """Those that are not disabled."""
     clients = request.app[SERVICES].current.clients.values()
-    return json_answer([client_document(client) for client in sorted(clients, key=lambda each: each.name)])
+    return Answer([client_document(client) for client in sorted(clients, key=lambda each: each.name)])
 
 
-async def disable_client(request: web.Request) -> web.Response:
+async def disable_client(request: web.Request) -> NoContent:
     """It proves itself no more."""
     client_id = to_wire(path_id(request))
     await request.app[SERVICES].disable_client(client_id, actor=signed_in(request).actor)
-    return no_content()
+    return NoContent()
 
 
-def client_document(client: Client) -> dict[str, Any]:
-    """Everything but the secret, which is kept nowhere. Public keys come as they were registered."""
-    return {
-        "id": client.id,
-        "name": client.name,
-        "audiences": sorted(client.audiences),
-        "permissions": sorted(client.permissions),
-        "machine": None if client.machine_id is None else to_wire(client.machine_id),
-        "jwks": None if client.jwks is None else json.loads(client.jwks),
-        "old_secret_ends_at": rfc3339_or_none(client.old_secret_until),
-        "created_at": rfc3339(client.created_at),
-    }
+def client_document(client: Client, secret: Secret | None = None) -> ClientShown:
+    """With the secret only where it was just made: it is kept nowhere."""
+    return ClientShown(
+        id=client.id,
+        name=client.name,
+        audiences=sorted(client.audiences),
+        permissions=sorted(client.permissions),
+        machine=None if client.machine_id is None else to_wire(client.machine_id),
+        jwks=None if client.jwks is None else json.loads(client.jwks),
+        old_secret_ends_at=rfc3339_or_none(client.old_secret_until),
+        created_at=rfc3339(client.created_at),
+        secret=UNSET if secret is None else secret.reveal(),
+    )

@@ -1,19 +1,43 @@
+"""Answers by their status; what stands in the brackets is the shape of the JSON (see `contract`)."""
+
 from collections.abc import Mapping
+from typing import Annotated, ClassVar, Final, Generic, TypeVar
 
 import msgspec
 from aiohttp import web
+from msgspec import Meta
+
+JSON: Final = "application/json"
+
+Id = Annotated[str, Meta(extra_json_schema={"format": "uuid"})]
+Time = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
+
+T = TypeVar("T")
 
 
-def json_answer(
-    document: object, *, status: int = 200, headers: Mapping[str, str] | None = None
-) -> web.Response:
+class Answer(web.Response, Generic[T]):
     """The document as JSON."""
-    return web.Response(
-        body=msgspec.json.encode(document),
-        status=status,
-        headers={**(headers or {}), "Content-Type": "application/json"},
-    )
+
+    STATUS: ClassVar[int] = 200
+
+    def __init__(self, document: T, *, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(
+            body=msgspec.json.encode(document),
+            status=self.STATUS,
+            headers={**(headers or {}), "Content-Type": JSON},
+        )
 
 
-def no_content() -> web.Response:
-    return web.Response(status=204)
+class Created(Answer[T]):
+    STATUS: ClassVar[int] = 201
+
+
+class Accepted(Answer[T]):
+    STATUS: ClassVar[int] = 202
+
+
+class NoContent(web.Response):
+    STATUS: ClassVar[int] = 204
+
+    def __init__(self) -> None:
+        super().__init__(status=self.STATUS)

@@ -127,13 +127,27 @@ def token_filter(conditions: dict[str, Any], owner_id: str | None) -> TokenFilte
     )
 
 
-def outcomes_document(outcomes: Outcomes, asked: list[str] | None, *, dry_run: bool) -> dict[str, Any]:
+class OutcomeShown(msgspec.Struct, kw_only=True):
+    """What happened to one of them, or would."""
+
+    id: str
+    outcome: Outcome
+
+
+class OutcomesShown(msgspec.Struct, kw_only=True):
     """What happened, counted and per id; ids that were asked for come back as they were written."""
+
+    dry_run: bool
+    counts: dict[Outcome, int]
+    results: list[OutcomeShown]
+
+
+def outcomes_document(outcomes: Outcomes, asked: list[str] | None, *, dry_run: bool) -> OutcomesShown:
     ids = [to_wire(token_id) for token_id in outcomes] if asked is None else list(dict.fromkeys(asked))
     told = {written: outcomes.get(from_wire(written) or "", Outcome.NOT_FOUND) for written in ids}
     counts = Counter(told.values())
-    return {
-        "dry_run": dry_run,
-        "counts": {outcome: counts[outcome] for outcome in Outcome},
-        "results": [{"id": written, "outcome": outcome} for written, outcome in told.items()],
-    }
+    return OutcomesShown(
+        dry_run=dry_run,
+        counts={outcome: counts[outcome] for outcome in Outcome},
+        results=[OutcomeShown(id=written, outcome=outcome) for written, outcome in told.items()],
+    )

@@ -4,18 +4,19 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import msgspec
 from aiohttp import web
 from safeconduct.document import CatalogueInvalid
 
-from service.api.answers import json_answer
+from service.api.answers import Answer
 from service.api.bodies import read_body
-from service.application.catalogue import Applied
+from service.api.contract import contract
+from service.application.catalogue import Applied, CatalogueChangedMeanwhile, ScopesInUse
 from service.application.overreach import BEGINNING, Place
 from service.domain.catalogue import CatalogueDocument
-from service.domain.errors import Fault, Faulty
+from service.domain.errors import AlreadyExists, Fault, Faulty, NotFound
 from service.web.appkeys import SERVICES
 from service.web.callers import signed_in
 
@@ -45,7 +46,49 @@ class CatalogueToClear(msgspec.Struct, kw_only=True):
     after: str | None = None
 
 
-async def apply_catalogue(request: web.Request) -> web.Response:
+class ChangeShown(msgspec.Struct, kw_only=True):
+    """One thing that is added, removed or changed; of a changed table only the members that differ."""
+
+    kind: Literal["added", "removed", "changed"]
+    what: str
+    name: str
+    was: Any
+    now: Any
+
+
+class ClientMade(msgspec.Struct, kw_only=True):
+    """A new client with its secret, if it has one, shown in this answer only."""
+
+    id: str
+    name: str
+    secret: str | None
+
+
+class CatalogueApplied(msgspec.Struct, kw_only=True):
+    """`in_use`: of each scope that goes the number of live tokens that hold it; `beyond`: how many carry too much."""
+
+    changes: list[ChangeShown]
+    version: int
+    in_use: dict[str, int]
+    beyond: int
+    revoked: int
+    clients: list[ClientMade]
+
+
+class RevokedAhead(msgspec.Struct, kw_only=True):
+    """`after` is where to ask on; null where nothing is left."""
+
+    revoked: int
+    after: str | None
+
+
+CATALOGUE_REFUSED: Final = (ScopesInUse, CatalogueChangedMeanwhile, AlreadyExists, NotFound)
+"""Why a catalogue, or the policy in it, is not put into force."""
+
+
+@contract(body=CatalogueToApply, raises=CATALOGUE_REFUSED)
+async def apply_catalogue(request: web.Request) -> Answer[CatalogueApplied]:
+    """What differs from the catalogue in force, which this one replaces; with `dry_run` nothing but that."""
     body = await read_body(request, CatalogueToApply)
     if body.revoke and body.keep_until_expiry:
         raise Faulty([Fault("revoke", "one_of_two", "give revoke or keep_until_expiry, one of them")])
@@ -61,10 +104,11 @@ async def apply_catalogue(request: web.Request) -> web.Response:
             revoke=body.revoke,
             expected_version=body.expected_version,
         )
-    return json_answer(applied_document(applied))
+    return Answer(applied_document(applied))
 
 
-async def revoke_ahead(request: web.Request) -> web.Response:
+@contract(body=CatalogueToClear, raises=CATALOGUE_REFUSED, summary="Revoke ahead of a catalogue")
+async def revoke_ahead(request: web.Request) -> Answer[RevokedAhead]:
     """Some of the live tokens that this catalogue would leave with too much, ahead of it; ask on with `after`."""
     body, services = await read_body(request, CatalogueToClear), request.app[SERVICES]
     with faults_told():
@@ -75,7 +119,7 @@ async def revoke_ahead(request: web.Request) -> web.Response:
             actor=signed_in(request).actor,
             after=_place(body.after),
         )
-    return json_answer({"revoked": revoked, "after": None if following is None else "-".join(following)})
+    return Answer(RevokedAhead(revoked=revoked, after=None if following is None else "-".join(following)))
 
 
 def _place(after: str | None) -> Place:
@@ -86,22 +130,18 @@ def _place(after: str | None) -> Place:
     return said[1], said[2]
 
 
-def applied_document(applied: Applied) -> dict[str, Any]:
-    """`in_use`: of each scope that goes the number of live tokens that hold it; `beyond`: how many carry too much.
-
-    `clients` are those that are new, with their secrets, shown in this answer only.
-    """
-    return {
-        "changes": [asdict(change) for change in applied.changes],
-        "version": applied.version,
-        "in_use": dict(applied.in_use),
-        "beyond": applied.beyond,
-        "revoked": applied.revoked,
-        "clients": [
-            {"id": client.id, "name": client.name, "secret": secret.reveal() if secret else None}
+def applied_document(applied: Applied) -> CatalogueApplied:
+    return CatalogueApplied(
+        changes=[ChangeShown(**asdict(change)) for change in applied.changes],
+        version=applied.version,
+        in_use=dict(applied.in_use),
+        beyond=applied.beyond,
+        revoked=applied.revoked,
+        clients=[
+            ClientMade(id=client.id, name=client.name, secret=secret.reveal() if secret else None)
             for client, secret in applied.clients
         ],
-    }
+    )
 
 
 @contextmanager

@@ -1,13 +1,16 @@
 """GET /v1/forward-auth: nginx's auth_request, Traefik's forwardAuth, Caddy's forward_auth, Envoy's ext_authz."""
 
 from collections.abc import Collection
-from typing import Final
+from typing import Annotated, Final
 
+import msgspec
 from aiohttp import hdrs, web
+from msgspec import UNSET, UnsetType
 from multidict import MultiMapping
-from safeconduct.errors import InvalidToken
+from safeconduct.errors import InsufficientScope, InvalidToken
 
 from service.api.client_authentication import client_of_header
+from service.api.contract import Sent, contract
 from service.domain.errors import Fault, Faulty, NotSignedIn, Refused
 from service.domain.identifiers import to_wire
 from service.web.appkeys import SERVICES
@@ -15,10 +18,24 @@ from service.web.client_address import caller_address
 from service.web.credentials import Jwt, shown_credential
 from service.web.gateway import GATEWAY_CREDENTIALS, TOLD, GatewayUnknown
 
-_DEMANDS: Final = ("aud", "scope")
+
+class Demands(msgspec.Struct, kw_only=True):
+    """The audience, which may be left out where there is one, and the scopes, separated by spaces."""
+
+    aud: str | UnsetType = UNSET
+    scope: str | UnsetType = UNSET
 
 
-async def judge_for_client(request: web.Request) -> web.Response:
+_DEMANDS: Final = Demands.__struct_encode_fields__
+Judged = Annotated[web.Response, Sent()]
+
+
+@contract(
+    query=Demands,
+    raises=(GatewayUnknown, Refused, InsufficientScope),
+    summary="Judge for a gateway",
+)
+async def judge_for_client(request: web.Request) -> Judged:
     """The gateway proves itself as a client that may introspect, and hears about tokens of its audiences."""
     shown = request.headers.getall(GATEWAY_CREDENTIALS, ())
     services = request.app[SERVICES]
@@ -28,13 +45,13 @@ async def judge_for_client(request: web.Request) -> web.Response:
     return await _judge(request, client.audiences)
 
 
-async def judge_on_own_listener(request: web.Request) -> web.Response:
+async def judge_on_own_listener(request: web.Request) -> Judged:
     """Whoever reaches this listener is the gateway (`SAFECONDUCT_GATEWAY_BIND`): all registered audiences."""
     audiences = request.app[SERVICES].current.catalogue.audiences
     return await _judge(request, [audience.id for audience in audiences])
 
 
-async def _judge(request: web.Request, audiences: Collection[str]) -> web.Response:
+async def _judge(request: web.Request, audiences: Collection[str]) -> Judged:
     services = request.app[SERVICES]
     demanded, scopes = _demands(request.query, audiences)
     token = _bearer(request)

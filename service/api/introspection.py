@@ -1,19 +1,46 @@
 """POST /oauth2/introspect (RFC 7662)."""
 
-from typing import Any
+from typing import Annotated
 
 import msgspec
 from aiohttp import web
+from msgspec import UNSET, UnsetType
 from safeconduct import Claims
 
 from service.api.client_authentication import authenticated_client
-from service.api.oauth_forms import presented_token, read_form
+from service.api.contract import Sent, contract
+from service.api.oauth_forms import TokenForm, presented_token, read_form
+from service.domain.errors import Busy, NotAllowed
 from service.web.appkeys import METRICS, ONE_WRITE, SERVICES
 
 _INACTIVE = b'{"active":false}'
 
 
-async def introspect(request: web.Request) -> web.StreamResponse:
+class IntrospectionForm(TokenForm, kw_only=True):
+    """`client_ip` and `client_user_agent` are those of whoever showed the token."""
+
+    client_ip: str | UnsetType = UNSET
+    client_user_agent: str | UnsetType = UNSET
+
+
+class Introspected(msgspec.Struct, kw_only=True):
+    """RFC 7662 section 2.2; of an inactive token `active` alone."""
+
+    active: bool
+    iss: str | UnsetType = UNSET
+    aud: str | list[str] | UnsetType = UNSET
+    sub: str | UnsetType = UNSET
+    exp: int | UnsetType = UNSET
+    iat: int | UnsetType = UNSET
+    scope: str | UnsetType = UNSET
+    client_id: str | UnsetType = UNSET
+    jti: str | UnsetType = UNSET
+    token_type: str | UnsetType = UNSET
+    nbf: int | UnsetType = UNSET
+
+
+@contract(form=IntrospectionForm, raises=(NotAllowed, Busy))
+async def introspect(request: web.Request) -> Annotated[web.StreamResponse, Sent(schema=Introspected)]:
     """Every reason to refuse has the same bytes (R20); an unknown truth is 503, never a guess (R21)."""
     form = await read_form(request)
     client = await authenticated_client(request, form, permission="introspect")
@@ -32,19 +59,18 @@ async def introspect(request: web.Request) -> web.StreamResponse:
 
 
 def _active(claims: Claims) -> bytes:
-    """RFC 7662 section 2.2."""
-    members: dict[str, Any] = {
-        "active": True,
-        "iss": claims.iss,
-        "aud": claims.aud[0] if len(claims.aud) == 1 else claims.aud,
-        "sub": claims.sub,
-        "exp": claims.exp,
-        "iat": claims.iat,
-        "scope": " ".join(claims.scope),
-        "client_id": claims.client_id,
-        "jti": claims.jti,
-        "token_type": "Bearer",
-    }
-    if claims.nbf is not None:
-        members["nbf"] = claims.nbf
-    return msgspec.json.encode(members)
+    return msgspec.json.encode(
+        Introspected(
+            active=True,
+            iss=claims.iss,
+            aud=claims.aud[0] if len(claims.aud) == 1 else list(claims.aud),
+            sub=claims.sub,
+            exp=claims.exp,
+            iat=claims.iat,
+            scope=" ".join(claims.scope),
+            client_id=claims.client_id,
+            jti=claims.jti,
+            token_type="Bearer",  # noqa: S106 - the name of a scheme
+            nbf=UNSET if claims.nbf is None else claims.nbf,
+        )
+    )

@@ -2,20 +2,45 @@
 
 import re
 from collections.abc import Mapping
-from typing import Final
 
 from aiohttp import web
+from msgspec import UNSET, UnsetType
 
+from service.api.answers import Time
 from service.api.queries import read_query
-from service.api.query_values import link_on, read_limit, read_states, read_text, read_time, said_by
+from service.api.query_values import (
+    LARGEST_PAGE,
+    Limit,
+    Onward,
+    Text,
+    link_on,
+    read_limit,
+    read_states,
+    read_text,
+    read_time,
+    said_by,
+)
 from service.application.inventory import InventoryListing
 from service.domain.errors import Fault, Faulty
 from service.domain.identifiers import from_wire
+from service.domain.token import TokenState
 from service.domain.token_filter import InventoryPage, TokenFilter
 from service.web.appkeys import SERVICES
 
-_CONDITIONS: Final = ("user", "state", "search", "scope", "created_before", "unused_since", "kid")
 _CURSOR = re.compile(r"([0-9]{1,18})\.([0-9a-f]{32})", re.ASCII)
+
+
+class InventoryQuery(Onward, kw_only=True):
+    """`user` is an id or a name, `kid` a key that signed a value not yet revoked."""
+
+    user: Text | UnsetType = UNSET
+    state: list[TokenState] | UnsetType = UNSET
+    search: Text | UnsetType = UNSET
+    scope: Text | UnsetType = UNSET
+    created_before: Time | UnsetType = UNSET
+    unused_since: Time | UnsetType = UNSET
+    kid: Text | UnsetType = UNSET
+    limit: Limit = LARGEST_PAGE
 
 
 async def read_inventory_page(request: web.Request) -> InventoryPage:
@@ -25,7 +50,7 @@ async def read_inventory_page(request: web.Request) -> InventoryPage:
         UnknownParameters: a parameter that is none, or twice there.
         Faulty: values that are not acceptable, all of them.
     """
-    query = read_query(request, (*_CONDITIONS, "limit", "cursor"), repeatable=("state",))
+    query = read_query(request, InventoryQuery.__struct_encode_fields__, repeatable=("state",))
     faults: list[Fault] = []
     user = read_text(query, "user", faults)
     which = TokenFilter(

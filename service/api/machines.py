@@ -1,23 +1,26 @@
 """/v1/admin/machines: made by administrators, who make their tokens; /v1/machines: for those who answer for them."""
 
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 from aiohttp import web
 from msgspec import Meta
 
-from service.api.admin_users import grant_of
-from service.api.answers import json_answer
+from service.api.admin_users import Disabled, grant_of
+from service.api.answers import Answer, Created, Id
 from service.api.bodies import read_body
-from service.api.making import create, made_answer, regenerate
+from service.api.contract import contract
+from service.api.making import MADE, Keyed, MadeAnswer, create, made_answer, regenerate
 from service.api.path_ids import path_id
-from service.api.queries import read_query, read_reason
-from service.api.query_values import link_behind, name_before
-from service.api.token_answers import token_document
-from service.api.token_queries import next_link, read_page
-from service.api.user_answers import grant_document, user_document
+from service.api.queries import Reason, read_query, read_reason
+from service.api.query_values import Onward, link_behind, name_before
+from service.api.token_answers import TokenShown, token_document
+from service.api.token_bodies import NewToken, NewValue
+from service.api.token_queries import TokenQuery, next_link, read_page
+from service.api.user_answers import Account, grant_document, user_members
 from service.application.machines import MOST_RESPONSIBLE
 from service.domain.catalogue import CatalogueDocument
+from service.domain.errors import AlreadyExists
 from service.domain.identifiers import to_wire
 from service.domain.machine import Machine
 from service.web.appkeys import SERVICES
@@ -41,7 +44,21 @@ class NewResponsible(msgspec.Struct, kw_only=True):
     responsible: Annotated[list[str], Meta(min_length=1, max_length=MOST_RESPONSIBLE)]
 
 
-async def create_machine(request: web.Request) -> web.Response:
+class Person(msgspec.Struct, kw_only=True):
+    """Somebody who answers for it."""
+
+    id: Id
+    name: str
+
+
+class MachineShown(Account, kw_only=True):
+    """The account, what it may be given, and who answers for it."""
+
+    responsible: list[Person]
+
+
+@contract(body=NewMachine, raises=(AlreadyExists,))
+async def create_machine(request: web.Request) -> Created[MachineShown]:
     """The account. It has no password: nobody signs in as a machine."""
     services, body = request.app[SERVICES], await read_body(request, NewMachine)
     machine = await services.machines.create(
@@ -50,57 +67,65 @@ async def create_machine(request: web.Request) -> web.Response:
         grant=grant_of(body.grant),
         actor=signed_in(request).actor,
     )
-    return json_answer(machine_document(machine, services.current.catalogue), status=201)
+    return Created(machine_document(machine, services.current.catalogue))
 
 
-async def list_machines(request: web.Request) -> web.Response:
+@contract(query=Onward)
+async def list_machines(request: web.Request) -> Answer[list[MachineShown]]:
     """All of them by name; `Link` leads on."""
     return await _list(request, MACHINES, None)
 
 
-async def list_own_machines(request: web.Request) -> web.Response:
+@contract(query=Onward)
+async def list_own_machines(request: web.Request) -> Answer[list[MachineShown]]:
     """Those that one answers for."""
     return await _list(request, OWN_MACHINES, signed_in(request).user.id)
 
 
-async def change_responsible(request: web.Request) -> web.Response:
+@contract(body=NewResponsible)
+async def change_responsible(request: web.Request) -> Answer[MachineShown]:
     """These people answer for it from now on, and nobody else."""
     services, body = request.app[SERVICES], await read_body(request, NewResponsible)
     machine = await services.machines.change_responsible(
         path_id(request), body.responsible, actor=signed_in(request).actor
     )
-    return json_answer(machine_document(machine, services.current.catalogue))
+    return Answer(machine_document(machine, services.current.catalogue))
 
 
-async def disable_machine(request: web.Request) -> web.Response:
+@contract()
+async def disable_machine(request: web.Request) -> Answer[Disabled]:
     """No token of it works from now on."""
     services, machine = request.app[SERVICES], await _machine(request)
     revoked = await services.disable_user(machine.user.id, actor=signed_in(request).actor)
-    return json_answer({"revoked_values": revoked})
+    return Answer(Disabled(revoked_values=revoked))
 
 
-async def create_machine_token(request: web.Request) -> web.Response:
+@contract(body=NewToken, headers=Keyed, raises=MADE)
+async def create_machine_token(request: web.Request) -> MadeAnswer:
     """The one kind of token that an administrator makes for another; its value is shown this once."""
     return made_answer(await create(request, await _acting_for_machine(request)))
 
 
-async def regenerate_machine_token(request: web.Request) -> web.Response:
+@contract(body=NewValue, headers=Keyed, raises=MADE)
+async def regenerate_machine_token(request: web.Request) -> MadeAnswer:
     """A new value of a machine's token; the one before is dead when this returns, unless an overlap was asked for."""
     who = await _acting_for_machine(request)
     return made_answer(await regenerate(request, path_id(request, "token_id"), who))
 
 
-async def list_machine_tokens(request: web.Request) -> web.Response:
+@contract(query=TokenQuery)
+async def list_machine_tokens(request: web.Request) -> Answer[list[TokenShown]]:
     """A plain array, for those who answer for the machine; `Link` leads on."""
     services, machine = request.app[SERVICES], await _own_machine(request)
     page = read_page(request, machine.user.id)
     listing = await services.list_tokens(page)
     url = f"{services.settings.issuer}{OWN_MACHINES}/{to_wire(machine.user.id)}/tokens"
     documents = [token_document(token, token.state(listing.now)) for token in listing.tokens]
-    return json_answer(documents, headers=next_link(request, url, page, listing))
+    return Answer(documents, headers=next_link(request, url, page, listing))
 
 
-async def revoke_machine_token(request: web.Request) -> web.Response:
+@contract(query=Reason)
+async def revoke_machine_token(request: web.Request) -> Answer[TokenShown]:
     """Final, by those who answer for the machine; a repeat answers the first revocation."""
     services, machine = request.app[SERVICES], await _own_machine(request)
     revoked = await services.revoke(
@@ -109,27 +134,25 @@ async def revoke_machine_token(request: web.Request) -> web.Response:
         actor=signed_in(request).actor,
         reason=read_reason(request, "revoked_by_responsible"),
     )
-    return json_answer(token_document(revoked, revoked.state(revoked.created_at)))
+    return Answer(token_document(revoked, revoked.state(revoked.created_at)))
 
 
-def machine_document(machine: Machine, catalogue: CatalogueDocument) -> dict[str, Any]:
-    """The account, what it may be given, and who answers for it."""
-    people = [{"id": to_wire(each.id), "name": each.name} for each in machine.responsible]
-    return {
-        **user_document(machine.user),
-        "grant": grant_document(machine.user.grant, catalogue),
-        "responsible": people,
-    }
+def machine_document(machine: Machine, catalogue: CatalogueDocument) -> MachineShown:
+    return MachineShown(
+        **user_members(machine.user),
+        grant=grant_document(machine.user.grant, catalogue),
+        responsible=[Person(id=to_wire(each.id), name=each.name) for each in machine.responsible],
+    )
 
 
-async def _list(request: web.Request, path: str, responsible_id: str | None) -> web.Response:
+async def _list(request: web.Request, path: str, responsible_id: str | None) -> Answer[list[MachineShown]]:
     services = request.app[SERVICES]
     found, more = await services.machines.page(
-        responsible_id=responsible_id, after=name_before(read_query(request, ("cursor",)))
+        responsible_id=responsible_id, after=name_before(read_query(request, Onward.__struct_encode_fields__))
     )
     documents = [machine_document(machine, services.current.catalogue) for machine in found]
     url = f"{services.settings.issuer}{path}"
-    return json_answer(documents, headers=link_behind(request, url, more))
+    return Answer(documents, headers=link_behind(request, url, more))
 
 
 async def _acting_for_machine(request: web.Request) -> Acting:

@@ -1,21 +1,61 @@
 """Create and regenerate, for whoever's tokens they are: with an Idempotency-Key once, without one each time."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any, Final
 
+import msgspec
 from aiohttp import web
+from msgspec import UNSET, Meta, UnsetType
+from safeconduct.errors import InsufficientScope
 
-from service.api.answers import json_answer
+from service.api.answers import Answer, Created
 from service.api.bodies import read_json
-from service.api.idempotency import keyed
-from service.api.token_answers import issued_document, repeated_document
+from service.api.idempotency import HEADER, keyed
+from service.api.token_answers import IssuedToken, RepeatedToken, issued_document, repeated_document
 from service.api.token_bodies import NewToken, new_value_request, token_request
 from service.application.idempotency import Repeated
 from service.application.issue import Issued
+from service.domain.errors import (
+    CannotSign,
+    IdempotencyKeyReused,
+    InProgress,
+    LimitReached,
+    NotAllowed,
+    OutcomeUnknown,
+    RecoveryNeeded,
+    ScopeExceedsGrant,
+    TokenIsRevoked,
+    TokenIsSuspended,
+)
 from service.web.appkeys import SERVICES
 from service.web.callers import Acting
 
 Made = Issued | Repeated
+MadeAnswer = Created[IssuedToken] | Answer[RepeatedToken]
+
+
+class Keyed(msgspec.Struct, kw_only=True):
+    """The same key and body from the same caller never makes a second one, for 24 hours."""
+
+    idempotency_key: Annotated[str, Meta(min_length=16, max_length=128)] | UnsetType = msgspec.field(
+        name=HEADER, default=UNSET
+    )
+
+
+MADE: Final = (
+    ScopeExceedsGrant,
+    NotAllowed,
+    InsufficientScope,
+    LimitReached,
+    TokenIsRevoked,
+    TokenIsSuspended,
+    InProgress,
+    IdempotencyKeyReused,
+    CannotSign,
+    RecoveryNeeded,
+    OutcomeUnknown,
+)
+"""Why no token, or no new value, is made; in one's own name, or, by a token, as its child."""
 
 
 async def create(request: web.Request, who: Acting) -> Made:
@@ -37,11 +77,11 @@ async def regenerate(request: web.Request, token_id: str, who: Acting) -> Made:
     return await renew.once(token_id, asked, key=key, overlap=overlap, **by)
 
 
-def made_answer(made: Made, headers: Mapping[str, str] | None = None) -> web.Response:
+def made_answer(made: Made, headers: Mapping[str, str] | None = None) -> MadeAnswer:
     """201 with the value; 200 without one, where the first of several equal requests made it."""
     if isinstance(made, Repeated):
-        return json_answer(repeated_document(made), headers=headers)
-    return json_answer(issued_document(made), status=201, headers=headers)
+        return Answer(repeated_document(made), headers=headers)
+    return Created(issued_document(made), headers=headers)
 
 
 def _members(who: Acting) -> dict[str, Any]:

@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Mapping
-from typing import Final
+from typing import Annotated, Final
 from urllib.parse import unquote_to_bytes
 
+import msgspec
 from aiohttp import web
+from msgspec import UNSET, Meta, UnsetType
 
 from service.domain.errors import Fault, Faulty
 
@@ -15,6 +17,22 @@ _CREDENTIALS: Final = frozenset({"token", "access_token", "client_secret", "clie
 _BROKEN_ESCAPE = re.compile("%(?![0-9A-Fa-f]{2})")
 
 Form = Mapping[str, str]
+
+
+class ClientForm(msgspec.Struct, kw_only=True):
+    """How a client proves itself in the form; most do it by Basic instead."""
+
+    client_id: str | UnsetType = UNSET
+    client_secret: str | UnsetType = UNSET
+    client_assertion: str | UnsetType = UNSET
+    client_assertion_type: str | UnsetType = UNSET
+
+
+class TokenForm(ClientForm, kw_only=True):
+    """The token that is meant (RFC 7662 section 2.1, RFC 7009 section 2.1)."""
+
+    token: Annotated[str, Meta(min_length=1)]
+    token_type_hint: str | UnsetType = UNSET
 
 
 async def read_form(request: web.Request) -> Form:

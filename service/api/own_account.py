@@ -6,13 +6,16 @@ import msgspec
 from aiohttp import web
 from msgspec import Meta
 
-from service.api.answers import json_answer, no_content
+from service.api.answers import Answer, Id, NoContent, Time
 from service.api.bodies import read_body
+from service.api.contract import contract
 from service.api.path_ids import path_id
-from service.api.sessions import Password, opened_answer
+from service.api.sessions import Opened, Password, opened_answer
 from service.api.times import rfc3339
+from service.domain.errors import Busy, SignInFailed
 from service.domain.identifiers import to_wire
 from service.domain.secret import Secret
+from service.domain.session import Carrier
 from service.web.appkeys import SERVICES
 from service.web.callers import signed_in
 from service.web.device_cookie import caller_origin
@@ -27,38 +30,51 @@ class NewPassword(msgspec.Struct, kw_only=True):
     password: Annotated[str, Meta(min_length=1, max_length=1_024)]
 
 
-async def list_sessions(request: web.Request) -> web.Response:
+class SessionListed(msgspec.Struct, kw_only=True):
+    """A live session; `this` is the one that asks."""
+
+    id: Id
+    carrier: Carrier
+    created_at: Time
+    last_used: Time
+    expires_at: Time
+    opened_from: str | None
+    opened_with: str | None
+    this: bool
+
+
+async def list_sessions(request: web.Request) -> Answer[list[SessionListed]]:
     """The live ones, the one used last first."""
     who = signed_in(request)
     sessions = await request.app[SERVICES].own_account.sessions(who)
-    return json_answer(
-        [
-            {
-                "id": to_wire(session.id),
-                "carrier": session.carrier,
-                "created_at": rfc3339(session.created_at),
-                "last_used": rfc3339(session.seen_at),
-                "expires_at": rfc3339(session.expires_at),
-                "opened_from": session.opened_from,
-                "opened_with": session.opened_with,
-                "this": session.id == who.session.id,
-            }
-            for session in sessions
-        ]
-    )
+    listed = [
+        SessionListed(
+            id=to_wire(session.id),
+            carrier=session.carrier,
+            created_at=rfc3339(session.created_at),
+            last_used=rfc3339(session.seen_at),
+            expires_at=rfc3339(session.expires_at),
+            opened_from=session.opened_from,
+            opened_with=session.opened_with,
+            this=session.id == who.session.id,
+        )
+        for session in sessions
+    ]
+    return Answer(listed)
 
 
-async def end_session(request: web.Request) -> web.Response:
+async def end_session(request: web.Request) -> NoContent:
     """End one of them, this one too."""
     await request.app[SERVICES].own_account.sessions.end(signed_in(request), path_id(request))
-    return no_content()
+    return NoContent()
 
 
-async def change_password(request: web.Request) -> web.Response:
+@contract(body=NewPassword, raises=(SignInFailed, Busy))
+async def change_password(request: web.Request) -> Answer[Opened]:
     """Another password; the session goes on under a new secret, all others end (R48)."""
     services, body = request.app[SERVICES], await read_body(request, NewPassword)
     origin = caller_origin(request, services.settings)
     opened = await services.own_account.change_password(
         signed_in(request), Secret(body.present), Secret(body.password), origin=origin
     )
-    return opened_answer(opened, services.settings, status=200)
+    return opened_answer(opened, services.settings, Answer)

@@ -3,11 +3,15 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Annotated, Final
 
 from aiohttp import web
 
 from service.api.accept import takes_gzip
+from service.api.contract import Sent
+
+UNCHANGED: Final = Sent(status=304)
+"""For whoever has the document already (`If-None-Match`)."""
 
 FOR_ANY_ORIGIN: Final = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "ETag"}
 """No credential is ever read on these routes, so any origin may read their answers (attack 84)."""
@@ -53,7 +57,7 @@ def answer(
     return web.Response(body=body, headers={**shared, **encoding, "Content-Type": document.content_type})
 
 
-async def preflight(_request: web.Request) -> web.Response:
+async def preflight(_request: web.Request) -> Annotated[web.Response, Sent(status=204)]:
     """What a browser asks before a request with headers of its own (Fetch section 4.8)."""
     return web.Response(status=204, headers=_PREFLIGHT)
 

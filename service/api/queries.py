@@ -1,15 +1,29 @@
 """Query strings: known parameters only, each once unless it may repeat."""
 
 from collections.abc import Collection, Mapping
-from typing import Final
+from typing import Annotated, Final
 
+import msgspec
 from aiohttp import web
+from msgspec import UNSET, Meta, UnsetType
 
 from service.domain.errors import Fault, Faulty
 from service.domain.issuance import text_fault
 from service.web.refusals import UnknownParameters
 
 LONGEST_REASON: Final = 255
+
+
+class Reason(msgspec.Struct, kw_only=True):
+    """Why it is revoked."""
+
+    reason: Annotated[str, Meta(min_length=1, max_length=LONGEST_REASON)] | UnsetType = UNSET
+
+
+class DryRun(msgspec.Struct, kw_only=True):
+    """`true` only looks."""
+
+    dry_run: bool = False
 
 
 def read_query(

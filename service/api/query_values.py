@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 import msgspec
 from aiohttp import web
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from service.domain.errors import Fault, Faulty
 from service.domain.issuance import text_fault
@@ -20,6 +20,15 @@ from service.domain.user import MAX_NAME
 
 LARGEST_PAGE: Final = 1_000
 _LONGEST_TEXT: Final = 255
+
+Text = Annotated[str, Meta(min_length=1, max_length=_LONGEST_TEXT)]
+Limit = Annotated[int, Meta(ge=1, le=LARGEST_PAGE)]
+
+
+class Onward(msgspec.Struct, kw_only=True):
+    """`cursor` is from the `Link` of the page before."""
+
+    cursor: str | UnsetType = UNSET
 
 
 def read_states(query: Mapping[str, list[str]], faults: list[Fault]) -> frozenset[str]:

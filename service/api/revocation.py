@@ -1,17 +1,21 @@
 """POST /oauth2/revoke (RFC 7009)."""
 
+from typing import Annotated
+
 from aiohttp import web
 
 from service.api.client_authentication import authenticated_client, shows_credentials
-from service.api.oauth_forms import presented_token, read_form
-from service.domain.errors import NotAllowed
+from service.api.contract import Sent, contract
+from service.api.oauth_forms import TokenForm, presented_token, read_form
+from service.domain.errors import Busy, NotAllowed, OutcomeUnknown
 from service.web.appkeys import SERVICES
 from service.web.client_address import caller_address
 
 _HEADERS = {"Cache-Control": "no-store"}
 
 
-async def revoke_presented(request: web.Request) -> web.Response:
+@contract(form=TokenForm, raises=(NotAllowed, Busy, OutcomeUnknown))
+async def revoke_presented(request: web.Request) -> Annotated[web.Response, Sent()]:
     """A client ends tokens for its audiences; without one, whoever holds a token ends it (threats 26). A client that
     acts for a machine user ends what it got itself.
 

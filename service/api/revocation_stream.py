@@ -3,14 +3,17 @@
 import json
 import socket
 from contextlib import aclosing, suppress
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
+import msgspec
 from aiohttp import ClientConnectionError, web
+from msgspec import UNSET, UnsetType
 
 from service.api.client_authentication import client_of_header
+from service.api.contract import Sent, contract
 from service.application.revocation_streams import Event, Heartbeat, Resync
 from service.domain.client import Client
-from service.domain.errors import NotSignedIn
+from service.domain.errors import Busy, NoPlace, NotSignedIn
 from service.domain.principal import ResourceServer
 from service.domain.publication import BEFORE_ALL, Change, Position, Standing
 from service.web.appkeys import PRINCIPAL, SERVICES
@@ -30,7 +33,16 @@ _HEADERS: Final = {
 }
 
 
-async def revocation_stream(request: web.Request) -> web.StreamResponse:
+class Resumption(msgspec.Struct, kw_only=True):
+    """The `id` of the last event that was seen: epoch and revision."""
+
+    last_event_id: str | UnsetType = msgspec.field(name="Last-Event-ID", default=UNSET)
+
+
+@contract(headers=Resumption, raises=(Busy, NoPlace))
+async def revocation_stream(
+    request: web.Request,
+) -> Annotated[web.StreamResponse, Sent(media_type=MEDIA_TYPE, schema=str)]:
     """Events from the position in `Last-Event-ID` on, until either side ends it."""
     services = request.app[SERVICES]
     client = _client(request)

@@ -30,6 +30,7 @@ from service.api.machines import (
 from service.api.own_account import SESSIONS, change_password, end_session, list_sessions
 from service.api.own_token import get_self, regenerate_self, revoke_self
 from service.api.public_documents import preflight
+from service.api.published_contracts import openapi, swagger
 from service.api.receipts import anyones_receipt, own_receipt
 from service.api.revocation import revoke_presented
 from service.api.revocation_stream import revocation_stream
@@ -189,6 +190,8 @@ ROUTES: Final[tuple[Route, ...]] = (
     *_public("/.well-known/openid-configuration", server_metadata, root=True),
     *_public("/.well-known/oauth-protected-resource", resource_metadata),
     *_public("/.well-known/oauth-protected-resource", resource_metadata, root=True),
+    *_public("/openapi.json", openapi),
+    *_public("/swagger.json", swagger),
     *_public("/status-lists", status_lists),
     *_public("/status-lists/{id}", status_list),
     *_public("/v1/revocations", revocation_stream, callers=CLIENT | NOBODY),

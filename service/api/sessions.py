@@ -1,18 +1,19 @@
 """/v1/session, /v1/invitations/accept, /v1/me: people come, confirm, look at themselves, and go."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal, TypeVar
 
 import msgspec
 from aiohttp import web
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
-from service.api.admin_policy import rules_document
-from service.api.answers import json_answer, no_content
+from service.api.admin_policy import RulesShown, rules_document
+from service.api.answers import Answer, Created, NoContent, Time
 from service.api.bodies import read_body
+from service.api.contract import contract
 from service.api.times import rfc3339
-from service.api.user_answers import grant_document, user_document
+from service.api.user_answers import Account, UserShown, grant_document, user_document, user_members
 from service.application.sign_in import OpenedSession
-from service.domain.errors import Faulty
+from service.domain.errors import AlreadyExists, Busy, Faulty, NotFound, SignInFailed
 from service.domain.issuance import text_fault
 from service.domain.secret import Secret
 from service.domain.session import Carrier
@@ -50,7 +51,34 @@ class Accept(msgspec.Struct, kw_only=True):
     carrier: CarrierName = "bearer"
 
 
-async def open_session(request: web.Request) -> web.Response:
+class Opened(msgspec.Struct, kw_only=True):
+    """A session under its new secret: `token` is there where a bearer session carries it."""
+
+    token: str | UnsetType = UNSET
+    expires_at: Time
+    user: UserShown
+
+
+class SessionShown(msgspec.Struct, kw_only=True):
+    """The session that asks."""
+
+    carrier: Carrier
+    confirmed_at: Time
+    expires_at: Time
+
+
+class Me(Account, kw_only=True):
+    """Who is signed in, what they may hand out, which policy holds for them, and until when."""
+
+    policy: RulesShown
+    session: SessionShown
+
+
+A = TypeVar("A", bound=Answer[Opened])
+
+
+@contract(body=SignIn, raises=(SignInFailed, Busy))
+async def open_session(request: web.Request) -> Created[Opened]:
     """Sign in."""
     services, body = request.app[SERVICES], await read_body(request, SignIn)
     _judge_name(body.name)
@@ -60,27 +88,29 @@ async def open_session(request: web.Request) -> web.Response:
         carrier=Carrier(body.carrier),
         origin=caller_origin(request, services.settings),
     )
-    return opened_answer(opened, services.settings, status=201)
+    return opened_answer(opened, services.settings, Created)
 
 
-async def confirm_session(request: web.Request) -> web.Response:
+@contract(body=Confirm, raises=(SignInFailed, Busy))
+async def confirm_session(request: web.Request) -> Answer[Opened]:
     """The password again; the session goes on under a new secret (R48)."""
     services, body = request.app[SERVICES], await read_body(request, Confirm)
     origin = caller_origin(request, services.settings)
     opened = await services.sessions.confirm(signed_in(request), Secret(body.password), origin=origin)
-    return opened_answer(opened, services.settings, status=200)
+    return opened_answer(opened, services.settings, Answer)
 
 
-async def close_session(request: web.Request) -> web.Response:
+async def close_session(request: web.Request) -> NoContent:
     """Sign out, on the server."""
     services = request.app[SERVICES]
     await services.sessions.sign_out(signed_in(request))
-    response = no_content()
+    response = NoContent()
     clear_session_cookie(response, services.settings)
     return response
 
 
-async def accept_invitation(request: web.Request) -> web.Response:
+@contract(body=Accept, raises=(NotFound, AlreadyExists, Busy))
+async def accept_invitation(request: web.Request) -> Created[Opened]:
     """The secret of a one-time link and a new password: whoever had the link is signed in."""
     services, body = request.app[SERVICES], await read_body(request, Accept)
     origin = caller_origin(request, services.settings)
@@ -95,34 +125,32 @@ async def accept_invitation(request: web.Request) -> web.Response:
         origin=origin,
     )
     services.address_rates.excuse("invitations", origin.address)
-    return opened_answer(opened, services.settings, status=201)
+    return opened_answer(opened, services.settings, Created)
 
 
-async def get_me(request: web.Request) -> web.Response:
+async def get_me(request: web.Request) -> Answer[Me]:
     """Who is signed in, what they may hand out, which policy holds for them, and until when."""
     who, catalogue = signed_in(request), request.app[SERVICES].current.catalogue
-    document = {
-        **user_document(who.user),
-        "grant": grant_document(who.user.grant, catalogue),
-        "policy": rules_document(catalogue.policy.of(who.user)),
-        "session": {
-            "carrier": who.session.carrier,
-            "confirmed_at": rfc3339(who.session.confirmed_at),
-            "expires_at": rfc3339(who.session.expires_at),
-        },
-    }
-    return json_answer(document)
+    document = Me(
+        **user_members(who.user),
+        grant=grant_document(who.user.grant, catalogue),
+        policy=rules_document(catalogue.policy.of(who.user)),
+        session=SessionShown(
+            carrier=who.session.carrier,
+            confirmed_at=rfc3339(who.session.confirmed_at),
+            expires_at=rfc3339(who.session.expires_at),
+        ),
+    )
+    return Answer(document)
 
 
-def opened_answer(opened: OpenedSession, settings: Settings, *, status: int) -> web.Response:
+def opened_answer(opened: OpenedSession, settings: Settings, kind: type[A]) -> A:
     """A session under its new secret, in the carrier that it has."""
-    document: dict[str, Any] = {
-        "expires_at": rfc3339(opened.session.expires_at),
-        "user": user_document(opened.user),
-    }
+    document = Opened(expires_at=rfc3339(opened.session.expires_at), user=user_document(opened.user))
     if opened.session.carrier is Carrier.BEARER:
-        return json_answer({"token": opened.secret.reveal(), **document}, status=status)
-    response = json_answer(document, status=status)
+        document.token = opened.secret.reveal()
+        return kind(document)
+    response = kind(document)
     set_session_cookie(response, opened.secret, settings)
     if opened.device is not None:
         set_device_cookie(response, opened.device, settings)

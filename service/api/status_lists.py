@@ -2,14 +2,17 @@
 
 import hashlib
 import re
+from typing import Annotated
 
 import msgspec
 from aiohttp import web
+from msgspec import UNSET, UnsetType
 
 from service.api.accept import accepts
-from service.api.public_documents import FOR_ANY_ORIGIN, PublicDocument, answer
+from service.api.contract import Sent, contract
+from service.api.public_documents import FOR_ANY_ORIGIN, UNCHANGED, PublicDocument, answer
 from service.application.minting import status_list_uri
-from service.domain.errors import NotFound
+from service.domain.errors import Gone, NotFound
 from service.web.appkeys import SERVICES
 
 MEDIA_TYPE = "application/statuslist+jwt"
@@ -19,7 +22,27 @@ _VARY = {"Vary": "Accept, Accept-Encoding"}
 _HEADERS = {**FOR_ANY_ORIGIN, **_VARY}
 
 
-async def status_list(request: web.Request) -> web.Response:
+class StatusListQuery(msgspec.Struct, kw_only=True):
+    """`time` asks for a list of the past: there are none."""
+
+    time: int | UnsetType = UNSET
+
+
+class StatusLists(msgspec.Struct, kw_only=True):
+    """Where they are (section 9)."""
+
+    status_lists: list[str]
+
+
+@contract(
+    query=StatusListQuery,
+    raises=(Gone,),
+    statuses=(406, 501),
+    path={"id": {"type": "string", "pattern": f"^{_LIST_ID.pattern}$"}},
+)
+async def status_list(
+    request: web.Request,
+) -> Annotated[web.Response, Sent(media_type=MEDIA_TYPE, schema=str), UNCHANGED]:
     """One list, the same bytes for all its tokens. No history: it would tell when tokens were revoked."""
     if "time" in request.query:
         raise web.HTTPNotImplemented(text="status lists are told as of now alone", headers=_HEADERS)
@@ -39,14 +62,17 @@ async def status_list(request: web.Request) -> web.Response:
     return answer(request, document, _VARY)
 
 
-async def status_lists(request: web.Request) -> web.Response:
+@contract(raises=(NotFound,))
+async def status_lists(
+    request: web.Request,
+) -> Annotated[web.Response, Sent(schema=StatusLists), UNCHANGED]:
     """The URIs of all lists, where the operator publishes them together (section 12.4)."""
     services = request.app[SERVICES]
     settings = services.settings
     if not settings.aggregate_status_lists:
         raise NotFound("the status lists are not published together")
     uris = [status_list_uri(settings.issuer, list_id) for list_id in await services.status_lists.ids()]
-    body = msgspec.json.encode({"status_lists": uris})
+    body = msgspec.json.encode(StatusLists(status_lists=uris))
     document = PublicDocument(
         body=body,
         etag=f'"{hashlib.sha256(body).hexdigest()[:32]}"',

@@ -1,7 +1,12 @@
 """A token as the API shows it: Locoia's members first, in Locoia's order, then ours."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Annotated, Any
 
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from service.api.answers import Id, Time
 from service.api.times import rfc3339, rfc3339_or_none
 from service.application.idempotency import Repeated
 from service.application.issue import Issued
@@ -9,44 +14,76 @@ from service.domain.identifiers import to_wire
 from service.domain.token import Token, TokenState
 
 
-def token_document(token: Token, state: TokenState) -> dict[str, Any]:
-    """The record. There is no value to show: it is kept nowhere."""
-    return {
-        "id": to_wire(token.id),
-        "expiration": rfc3339_or_none(token.expires_at),
-        "note": token.note,
-        "last_used": rfc3339(token.latest_use.at) if token.latest_use else None,
-        "scopes": token.scopes,
-        **_ours(token, state),
-    }
+class TokenShown(msgspec.Struct, kw_only=True):
+    """A personal access token. Its value is kept nowhere: only the answer that makes one shows it."""
+
+    id: Id
+    token: (
+        Annotated[str, Meta(description="the value, shown once by create and regenerate")] | UnsetType | None
+    ) = UNSET
+    expiration: Annotated[Time | None, Meta(description="when it ends; null: it does not")]
+    note: str
+    last_used: Time | None
+    scopes: tuple[str, ...]
+    state: TokenState
+    audience: tuple[str, ...]
+    created_at: Time
+    not_before: Time | None
+    allowed_ips: tuple[str, ...]
+    metadata: Mapping[str, Any] | None
+    suspended: bool
+    revoked_at: Time | None
+    revoke_reason: str | None
+    last_used_ip: str | None
+    last_used_user_agent: str | None
+    last_used_reported_by: str | None
+    recent_ips: tuple[str, ...]
+    parent_id: Id | None
 
 
-def issued_document(issued: Issued) -> dict[str, Any]:
-    """The record with its value, shown this once; where the value before goes on, until when."""
-    overlap = {"old_value_ends_at": rfc3339(issued.old_ends_at)} if issued.old_ends_at is not None else {}
-    return {**_with_value(issued.token, TokenState.ACTIVE, issued.jwt.reveal()), **overlap}
+class TokenWithUse(TokenShown, kw_only=True):
+    """With those of its scopes that were used lately, where that is known."""
+
+    used_scopes: tuple[str, ...] | None
 
 
-def repeated_document(repeated: Repeated) -> dict[str, Any]:
-    """The record that the first of several equal requests made; its value is shown no second time."""
-    return {**_with_value(repeated.token, repeated.state, None), "value_gone": True}
+class IssuedToken(TokenShown, kw_only=True):
+    """With its value; where the value before goes on, until when."""
+
+    token: str
+    old_value_ends_at: Time | UnsetType = UNSET
 
 
-def _with_value(token: Token, state: TokenState, value: str | None) -> dict[str, Any]:
-    return {
-        "id": to_wire(token.id),
-        "token": value,
-        "expiration": rfc3339_or_none(token.expires_at),
-        "note": token.note,
-        "last_used": rfc3339(token.latest_use.at) if token.latest_use else None,
-        "scopes": token.scopes,
-        **_ours(token, state),
-    }
+class RepeatedToken(TokenShown, kw_only=True):
+    """What the first of several equal requests made; the value is shown no second time."""
+
+    token: None = None
+    value_gone: bool = True
 
 
-def _ours(token: Token, state: TokenState) -> dict[str, Any]:
+def token_document(token: Token, state: TokenState) -> TokenShown:
+    return TokenShown(**token_members(token, state))
+
+
+def issued_document(issued: Issued) -> IssuedToken:
+    ends_at = UNSET if issued.old_ends_at is None else rfc3339(issued.old_ends_at)
+    members = token_members(issued.token, TokenState.ACTIVE)
+    return IssuedToken(**members, token=issued.jwt.reveal(), old_value_ends_at=ends_at)
+
+
+def repeated_document(repeated: Repeated) -> RepeatedToken:
+    return RepeatedToken(**token_members(repeated.token, repeated.state))
+
+
+def token_members(token: Token, state: TokenState) -> dict[str, Any]:
+    """The members of TokenShown, for shapes that have more."""
     use = token.latest_use
     return {
+        "id": to_wire(token.id),
+        "expiration": rfc3339_or_none(token.expires_at),
+        "note": token.note,
+        "last_used": rfc3339(use.at) if use else None,
+        "scopes": token.scopes,
         "state": state,
         "audience": token.audiences,
         "created_at": rfc3339(token.created_at),

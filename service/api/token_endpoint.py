@@ -2,23 +2,56 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 
+import msgspec
 from aiohttp import web
+from msgspec import UNSET, UnsetType
 
-from service.api.answers import json_answer
+from service.api.answers import Answer
 from service.api.client_authentication import authenticated_client
-from service.api.oauth_forms import Form, read_form
+from service.api.contract import contract
+from service.api.oauth_forms import ClientForm, Form, read_form
 from service.application.client_credentials import WantedAccess
 from service.application.exchange import WantedExchange
 from service.application.minting import MintedShort
 from service.domain.client import Client
-from service.domain.errors import Fault, Faulty
-from service.domain.grant_errors import InvalidSubject, InvalidTarget, UnsupportedGrantType
+from service.domain.errors import Busy, CannotSign, Fault, Faulty, RecoveryNeeded
+from service.domain.grant_errors import (
+    GrantRefused,
+    InvalidScope,
+    InvalidSubject,
+    InvalidTarget,
+    UnauthorizedClient,
+    UnsupportedGrantType,
+)
 from service.web.appkeys import SERVICES
 from service.web.services import Services
 
-Grant = Callable[[Services, Client, Form], Awaitable[dict[str, Any]]]
+
+class GrantForm(ClientForm, kw_only=True):
+    """The members of every grant: `subject_token` and what belongs to it are of token exchange (RFC 8693)."""
+
+    grant_type: str
+    scope: str | UnsetType = UNSET
+    resource: str | UnsetType = UNSET
+    audience: str | UnsetType = UNSET
+    subject_token: str | UnsetType = UNSET
+    subject_token_type: str | UnsetType = UNSET
+    requested_token_type: str | UnsetType = UNSET
+
+
+class TokenAnswer(msgspec.Struct, kw_only=True):
+    """RFC 6749 section 5.1; `expires_in` is in seconds, `issued_token_type` of an exchange (RFC 8693)."""
+
+    access_token: str
+    token_type: str = "Bearer"  # noqa: S105 - the name of a scheme
+    expires_in: int
+    scope: str
+    issued_token_type: str | UnsetType = UNSET
+
+
+Grant = Callable[[Services, Client, Form], Awaitable[TokenAnswer]]
 """What an authenticated client is answered (RFC 6749 section 5.1)."""
 
 _ACCESS_TOKEN: Final = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105 - the name of a kind
@@ -26,7 +59,22 @@ _TAKEN: Final = frozenset({_ACCESS_TOKEN, "urn:ietf:params:oauth:token-type:jwt"
 _HEADERS: Final = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
 
-async def token(request: web.Request) -> web.Response:
+@contract(
+    form=GrantForm,
+    raises=(
+        GrantRefused,
+        UnsupportedGrantType,
+        UnauthorizedClient,
+        InvalidScope,
+        InvalidSubject,
+        InvalidTarget,
+        Busy,
+        CannotSign,
+        RecoveryNeeded,
+    ),
+    summary="Get an access token",
+)
+async def token(request: web.Request) -> Answer[TokenAnswer]:
     """A token, by the grant that the client names."""
     form, services = await read_form(request), request.app[SERVICES]
     client = await authenticated_client(request, form, permission=None)
@@ -35,17 +83,17 @@ async def token(request: web.Request) -> web.Response:
     grant = GRANTS.get(form["grant_type"])
     if grant is None:
         raise UnsupportedGrantType("no such grant here")
-    return json_answer(await grant(services, client, form), headers=_HEADERS)
+    return Answer(await grant(services, client, form), headers=_HEADERS)
 
 
-async def client_credentials(services: Services, client: Client, form: Form) -> dict[str, Any]:
+async def client_credentials(services: Services, client: Client, form: Form) -> TokenAnswer:
     """RFC 6749 section 4.4, with the API named by `resource` (RFC 8707) or `audience`."""
     scopes = tuple(form["scope"].split(" ")) if "scope" in form else None
     wanted = WantedAccess(scopes=scopes, audience=_target(form))
     return _answer(await services.clients.client_credentials(client, wanted))
 
 
-async def exchange(services: Services, client: Client, form: Form) -> dict[str, Any]:
+async def exchange(services: Services, client: Client, form: Form) -> TokenAnswer:
     """RFC 8693: a personal access token for a short one that may do less."""
     for name, taken in (("subject_token_type", _TAKEN), ("requested_token_type", {*_TAKEN, None})):
         if form.get(name) not in taken:
@@ -55,16 +103,17 @@ async def exchange(services: Services, client: Client, form: Form) -> dict[str, 
     scopes = tuple(form["scope"].split(" ")) if "scope" in form else None
     wanted = WantedExchange(subject=form["subject_token"], scopes=scopes, audience=_target(form))
     minted = await services.clients.exchange(client, wanted)
-    return {**_answer(minted), "issued_token_type": _ACCESS_TOKEN}
+    answer = _answer(minted)
+    answer.issued_token_type = _ACCESS_TOKEN
+    return answer
 
 
-def _answer(minted: MintedShort) -> dict[str, Any]:
-    return {
-        "access_token": minted.jwt.reveal(),
-        "token_type": "Bearer",
-        "expires_in": minted.token.expires_at - minted.token.issued_at,
-        "scope": " ".join(minted.token.scopes),
-    }
+def _answer(minted: MintedShort) -> TokenAnswer:
+    return TokenAnswer(
+        access_token=minted.jwt.reveal(),
+        expires_in=minted.token.expires_at - minted.token.issued_at,
+        scope=" ".join(minted.token.scopes),
+    )
 
 
 def _target(form: Form) -> str | None:

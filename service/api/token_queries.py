@@ -2,19 +2,42 @@
 
 import re
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, Literal
 
 from aiohttp import web
+from msgspec import UNSET, UnsetType
 
 from service.api.queries import read_query
-from service.api.query_values import link_on, read_limit, read_states, read_text, said_by
+from service.api.query_values import (
+    LARGEST_PAGE,
+    Limit,
+    Onward,
+    Text,
+    link_on,
+    read_limit,
+    read_states,
+    read_text,
+    said_by,
+)
 from service.application.list_tokens import TokenListing
 from service.domain.errors import Fault, Faulty
+from service.domain.token import TokenState
 from service.domain.token_page import TokenPage
 
 _SORTS: Final = ("created", "expires", "last_used", "name")
-_PARAMETERS: Final = ("state", "search", "scope", "sort", "limit", "cursor")
 _CURSOR = re.compile(r"(-?)(created|expires|last_used|name)\.(-?[0-9]{1,18})\.(-?[0-9]{1,18})", re.ASCII)
+
+
+class TokenQuery(Onward, kw_only=True):
+    """Revoked ones are left out unless `state` asks for them; `sort` with - for the other way."""
+
+    state: list[TokenState] | UnsetType = UNSET
+    search: Text | UnsetType = UNSET
+    scope: Text | UnsetType = UNSET
+    sort: Literal[
+        "created", "-created", "expires", "-expires", "last_used", "-last_used", "name", "-name"
+    ] = "-created"
+    limit: Limit = LARGEST_PAGE
 
 
 def read_page(request: web.Request, owner_id: str) -> TokenPage:
@@ -24,7 +47,7 @@ def read_page(request: web.Request, owner_id: str) -> TokenPage:
         UnknownParameters: a parameter that is none, or twice there.
         Faulty: values that are not acceptable, all of them.
     """
-    query = read_query(request, _PARAMETERS, repeatable=("state",))
+    query = read_query(request, TokenQuery.__struct_encode_fields__, repeatable=("state",))
     faults: list[Fault] = []
     states = read_states(query, faults)
     search, scope = read_text(query, "search", faults), read_text(query, "scope", faults)

@@ -5,18 +5,19 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from service.api.answers import json_answer
+from service.api.answers import Answer
 from service.api.bodies import read_json
 from service.api.bulk_revocation import BY_OWNER
-from service.api.making import Made, create, made_answer, regenerate
+from service.api.contract import contract
+from service.api.making import MADE, Keyed, Made, MadeAnswer, create, made_answer, regenerate
 from service.api.path_ids import path_id
-from service.api.queries import read_reason
+from service.api.queries import Reason, read_reason
 from service.api.times import rfc3339, rfc3339_or_none
-from service.api.token_answers import token_document
-from service.api.token_bodies import edit
-from service.api.token_queries import next_link, read_page
+from service.api.token_answers import TokenShown, TokenWithUse, token_document, token_members
+from service.api.token_bodies import NewToken, NewValue, TokenChange, edit
+from service.api.token_queries import TokenQuery, next_link, read_page
 from service.application.edit import Edit
-from service.domain.errors import NeedsNewValue
+from service.domain.errors import NeedsNewValue, NotAllowed, TokenIsExpired, TokenIsRevoked
 from service.domain.identifiers import to_wire
 from service.domain.token import Token
 from service.domain.user import Role
@@ -27,53 +28,60 @@ PATH: Final = "/v1/personal-access-tokens"
 BY_PARENT: Final = "revoked_by_parent"
 
 
-async def create_token(request: web.Request) -> web.Response:
+@contract(body=NewToken, headers=Keyed, raises=MADE)
+async def create_token(request: web.Request) -> MadeAnswer:
     """The one answer, beside regenerate's, that shows a value."""
     return _made(request, await create(request, acting(request)))
 
 
-async def list_tokens(request: web.Request) -> web.Response:
+@contract(query=TokenQuery)
+async def list_tokens(request: web.Request) -> Answer[list[TokenShown]]:
     """A plain array; `Link` leads on."""
     services, who = request.app[SERVICES], acting(request)
     page = replace(read_page(request, who.owner_id), parent_id=who.made_by)
     listing = await services.list_tokens(page)
     documents = [token_document(token, token.state(listing.now)) for token in listing.tokens]
-    return json_answer(
-        documents, headers=next_link(request, f"{services.settings.issuer}{PATH}", page, listing)
-    )
+    url = f"{services.settings.issuer}{PATH}"
+    return Answer(documents, headers=next_link(request, url, page, listing))
 
 
-async def get_token(request: web.Request) -> web.Response:
+async def get_token(request: web.Request) -> Answer[TokenWithUse]:
     """One of them, with those of its scopes that were used lately, where that is known."""
     token, now = await _look(request)
     used = await request.app[SERVICES].usage.used_scopes(token)
-    return json_answer({**token_document(token, token.state(now)), "used_scopes": used})
+    return Answer(TokenWithUse(**token_members(token, token.state(now)), used_scopes=used))
 
 
-async def edit_token(request: web.Request) -> web.Response:
+@contract(
+    body=TokenChange,
+    raises=(NeedsNewValue, TokenIsExpired, TokenIsRevoked, NotAllowed),
+)
+async def edit_token(request: web.Request) -> Answer[TokenShown]:
     """What no signature carries, or what may only shrink; the rest is told the call that would do it."""
     change = edit(await read_json(request))
     await _change(request, change)
     token, now = await _look(request)
-    return json_answer(token_document(token, token.state(now)))
+    return Answer(token_document(token, token.state(now)))
 
 
-async def revoke_token(request: web.Request) -> web.Response:
+@contract(query=Reason)
+async def revoke_token(request: web.Request) -> Answer[TokenShown]:
     """Final; a repeat answers the first revocation."""
     who = acting(request)
     reason = read_reason(request, BY_OWNER if who.parent is None else BY_PARENT)
     revoked = await request.app[SERVICES].revoke(
         path_id(request), owner_id=who.owner_id, actor=who.actor, reason=reason, made_by=who.made_by
     )
-    return json_answer(token_document(revoked, revoked.state(revoked.created_at)))
+    return Answer(token_document(revoked, revoked.state(revoked.created_at)))
 
 
-async def regenerate_token(request: web.Request) -> web.Response:
+@contract(body=NewValue, headers=Keyed, raises=MADE)
+async def regenerate_token(request: web.Request) -> MadeAnswer:
     """A new value; the one before is dead when this returns, unless an overlap was asked for."""
     return _made(request, await regenerate(request, path_id(request), acting(request)))
 
 
-def _made(request: web.Request, made: Made) -> web.Response:
+def _made(request: web.Request, made: Made) -> MadeAnswer:
     location = f"{request.app[SERVICES].settings.issuer}{PATH}/{to_wire(made.token.id)}"
     return made_answer(made, {"Location": location})
 

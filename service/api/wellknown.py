@@ -5,7 +5,7 @@ Every URL is built of the configured issuer, never of a request's headers (attac
 
 import hashlib
 from functools import lru_cache
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from aiohttp import web
@@ -14,7 +14,8 @@ from safeconduct.algorithms import ALGORITHMS
 from safeconduct.catalogue import ScopeCatalogue
 
 from service.api.client_authentication import METHODS
-from service.api.public_documents import PublicDocument, answer
+from service.api.contract import Sent
+from service.api.public_documents import UNCHANGED, PublicDocument, answer
 from service.api.token_endpoint import GRANTS
 from service.web.appkeys import SERVICES
 
@@ -24,7 +25,10 @@ MAX_AGE = 300
 _MANAGEMENT_SCOPES = ("personal_access_tokens", "self_rotate")
 
 
-async def server_metadata(request: web.Request) -> web.Response:
+Metadata = Annotated[web.Response, Sent(schema=dict[str, Any]), UNCHANGED]
+
+
+async def server_metadata(request: web.Request) -> Metadata:
     """The authorization server's metadata, the same document under each of its names."""
     services = request.app[SERVICES]
     algorithms = {key.alg for key in services.current.key_set if key.purpose is KeyPurpose.ACCESS_TOKEN}
@@ -38,7 +42,7 @@ async def server_metadata(request: web.Request) -> web.Response:
     return answer(request, document)
 
 
-async def resource_metadata(request: web.Request) -> web.Response:
+async def resource_metadata(request: web.Request) -> Metadata:
     """What our management API is and who issues its tokens."""
     services = request.app[SERVICES]
     known = services.current.catalogue.scopes.scopes()
@@ -46,7 +50,16 @@ async def resource_metadata(request: web.Request) -> web.Response:
     return answer(request, protected_resource(services.settings.issuer, scopes=scopes))
 
 
-async def key_set(request: web.Request) -> web.Response:
+class PublishedKeys(msgspec.Struct, kw_only=True):
+    """RFC 7517 section 5; `version` is ours and rises with every change."""
+
+    keys: list[dict[str, Any]]
+    version: int
+
+
+async def key_set(
+    request: web.Request,
+) -> Annotated[web.Response, Sent(media_type="application/jwk-set+json", schema=PublishedKeys), UNCHANGED]:
     """The public keys, as they were prepared when the ring was loaded (R27, R28)."""
     published = request.app[SERVICES].current.published
     document = PublicDocument(

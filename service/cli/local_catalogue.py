@@ -2,10 +2,11 @@
 
 from typing import Any
 
+import msgspec
 from safeconduct.document import CatalogueInvalid
 
 from service.api.catalogue import applied_document
-from service.application.catalogue import ApplyCatalogue
+from service.application.catalogue import Applied, ApplyCatalogue
 from service.application.current import Current
 from service.cli.failures import CommandFailed
 from service.clock import system_clock
@@ -28,10 +29,16 @@ async def apply_locally(settings: Settings, text: str, **how: Any) -> dict[str, 
         await storage.migrate()
         wanted, declared = CatalogueDocument.of_file(text, issuer=settings.issuer)
         apply_catalogue = ApplyCatalogue(storage, Current(None))
-        return applied_document(await apply_catalogue(wanted, declared, actor=ACTOR, **how))
+        applied = await apply_catalogue(wanted, declared, actor=ACTOR, **how)
+        return _members(applied)
     except CatalogueInvalid as invalid:
         raise CommandFailed(
             f"this is no catalogue ({invalid.code})", *(f"  {fault}" for fault in invalid.faults)
         ) from None
     finally:
         await storage.close()
+
+
+def _members(applied: Applied) -> dict[str, Any]:
+    members: dict[str, Any] = msgspec.to_builtins(applied_document(applied))
+    return members

@@ -9,7 +9,7 @@ from service.clock import Clock, system_clock
 from service.logs import wants_json
 from service.settings import Settings
 from service.web.access_log import AccessLog
-from service.web.appkeys import ERRORS, METRICS, ONE_WRITE, SERVICES, UNROUTED
+from service.web.appkeys import ERRORS, METRICS, ONE_WRITE, ROUTES, SERVICES, UNROUTED
 from service.web.edge import Edge, Entrance
 from service.web.error_answers import ErrorAnswers
 from service.web.headers import header_signal
@@ -42,7 +42,7 @@ def create_app(
     longest = max([settings.max_body, *(route.max_body or 0 for route in routes)])
     app = web.Application(client_max_size=longest)
     app[SERVICES], app[METRICS], app[ERRORS], app[UNROUTED] = services, metrics, errors, edge.unrouted
-    app[ONE_WRITE] = OneWriteAnswers(clock, secure=settings.secure)
+    app[ROUTES], app[ONE_WRITE] = routes, OneWriteAnswers(clock, secure=settings.secure)
     declared = {_mount(app, edge, entrance) for entrance in _entrances(routes, settings)}
     app.on_response_prepare.append(header_signal(secure=settings.secure))
 

@@ -1,6 +1,7 @@
 """Typed keys of an application and of a request."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from aiohttp import web
 
@@ -9,12 +10,17 @@ from service.web.error_answers import ErrorAnswers
 from service.web.metrics import Metrics
 from service.web.one_write import OneWriteAnswers
 from service.web.page_forms import Form
+from service.web.routing import Route
 from service.web.services import Services
 
 Unrouted = Callable[[web.BaseRequest, web.HTTPException], web.StreamResponse]
 """Answers a request that no route takes."""
 
 SERVICES = web.AppKey("services", Services)
+ROUTES: web.AppKey[tuple[Route, ...]] = web.AppKey("routes")
+"""Every route that is mounted."""
+CONTRACT: web.AppKey[Mapping[str, Any]] = web.AppKey("contract")
+"""`/openapi.json`, for the page that shows it."""
 METRICS = web.AppKey("metrics", Metrics)
 ERRORS = web.AppKey("errors", ErrorAnswers)
 ONE_WRITE = web.AppKey("one_write", OneWriteAnswers)

@@ -18,6 +18,7 @@ from service.web.routing import Answers, Route
 from service.web.wait_headers import wait_headers
 
 REQUEST_ID_HEADER = "X-Request-Id"
+PROBLEM_JSON = "application/problem+json"
 _SELF_MADE = frozenset({"Content-Type", "Content-Length"})
 
 
@@ -35,10 +36,9 @@ class ErrorAnswers:
         status = problem.status
         if route.answers is Answers.OAUTH:
             status = 400 if status == 422 else status
-            response = _json(status, oauth_document(status, error), "application/json", request_id)
+            response = _json(status, oauth_document(status, type(error)), "application/json", request_id)
         else:
-            body = document(error, self._issuer, request_id)
-            response = _json(status, body, "application/problem+json", request_id)
+            response = _json(status, document(error, self._issuer, request_id), PROBLEM_JSON, request_id)
         retry_after = error.retry_after if isinstance(error, Busy) else problem.retry_after
         if retry_after is not None:
             response.headers.update(wait_headers(error, retry_after + self._below(retry_after // 4 + 2)))
@@ -60,8 +60,9 @@ class ErrorAnswers:
         if route is not None and route.answers is Answers.OAUTH:
             response = _json(status, oauth_document(status), "application/json", request_id)
         else:
-            body = plain_document(status, self._issuer, request_id)
-            response = _json(status, body, "application/problem+json", request_id)
+            response = _json(
+                status, plain_document(status, self._issuer, request_id), PROBLEM_JSON, request_id
+            )
         for name, value in (headers or {}).items():
             if name not in _SELF_MADE:
                 response.headers[name] = value

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
 
+import msgspec
+from msgspec import UNSET, UnsetType
 from safeconduct.document import CatalogueInvalid
 from safeconduct.errors import InsufficientScope, InvalidToken, SafeconductError, Unavailable
 from safeconduct.scope import UnknownScope
@@ -92,38 +94,86 @@ PROBLEMS: Final[Mapping[type[SafeconductError], Problem]] = {
 
 def problem_of(error: SafeconductError) -> Problem:
     """The row of the error's class, or of its nearest base."""
-    return next(PROBLEMS[kind] for kind in type(error).__mro__ if kind in PROBLEMS)
+    return problem_of_kind(type(error))
 
 
-def document(error: SafeconductError, issuer: str, request_id: str) -> dict[str, Any]:
-    """The body of RFC 9457 section 3. `code` is API; texts are for people and never hold a secret."""
+def problem_of_kind(kind: type[SafeconductError]) -> Problem:
+    return next(PROBLEMS[each] for each in kind.__mro__ if each in PROBLEMS)
+
+
+class FaultShown(msgspec.Struct, kw_only=True):
+    """One thing wrong with a request: `where` is a path like `scopes[1]`, `code` is stable."""
+
+    where: str
+    code: str
+    detail: str
+
+
+class ProblemDocument(msgspec.Struct, kw_only=True):
+    """RFC 9457 section 3. `code` is API; texts are for people and never hold a secret.
+
+    `instance` is the request's id in the logs, `policy` the place in the policy where a ceiling is set, `regenerate`
+    the call that would make the change.
+    """
+
+    type: str
+    title: str
+    status: int
+    code: str
+    instance: str
+    detail: str | UnsetType = UNSET
+    faults: list[FaultShown] | UnsetType = UNSET
+    policy: str | UnsetType = UNSET
+    regenerate: dict[str, Any] | UnsetType = UNSET
+
+
+class OAuthDocument(msgspec.Struct, kw_only=True):
+    """RFC 6749 section 5.2."""
+
+    error: str
+
+
+def document(error: SafeconductError, issuer: str, request_id: str) -> ProblemDocument:
+    """The body that answers an error."""
     problem = problem_of(error)
-    code = error.code if problem is not _INTERNAL else "internal_error"
-    members = _members(issuer, problem.status, code, problem.title, request_id)
+    told = _document(issuer, problem.status, code_of(type(error)), problem.title, request_id)
     if problem.told and (detail := str(error)):
-        members["detail"] = _tellable(detail)
+        told.detail = _tellable(detail)
     if faults := getattr(error, "faults", ()):
-        members["faults"] = [_fault(fault) for fault in faults if isinstance(fault, domain.Fault)]
+        told.faults = [_fault(fault) for fault in faults if isinstance(fault, domain.Fault)]
     if isinstance(error, domain.LimitReached):
-        members["policy"] = error.policy
+        told.policy = error.policy
     if isinstance(error, domain.NeedsNewValue):
-        members["regenerate"] = error.regenerate
-    return members
+        told.regenerate = error.regenerate
+    return told
 
 
-def plain_document(status: int, issuer: str, request_id: str) -> dict[str, Any]:
+def plain_document(status: int, issuer: str, request_id: str) -> ProblemDocument:
     """The body for what has no error of ours: an unknown path, a wrong method, a bug."""
     phrase = HTTPStatus(status).phrase
     code = "internal_error" if status >= 500 and status != 501 else phrase.lower().replace(" ", "_")
     title = _INTERNAL.title if code == "internal_error" else phrase
-    return _members(issuer, status, code, title, request_id)
+    return _document(issuer, status, code, title, request_id)
 
 
-def oauth_document(status: int, error: SafeconductError | None = None) -> dict[str, Any]:
-    """The body of RFC 6749 section 5.2; but for refused grants, which error it is follows from the status alone."""
-    if isinstance(error, GrantRefused):
-        return {"error": error.code}
-    return {"error": _OAUTH_ERRORS.get(status, "server_error" if status >= 500 else "invalid_request")}
+def example_document(kind: type[SafeconductError], issuer: str, request_id: str) -> ProblemDocument:
+    """The body that answers errors of this kind, as far as it is the same for all of them."""
+    problem = problem_of_kind(kind)
+    return _document(issuer, problem.status, code_of(kind), problem.title, request_id)
+
+
+def code_of(kind: type[SafeconductError]) -> str:
+    """What the outside is told: what has no row of its own is an internal error."""
+    return "internal_error" if problem_of_kind(kind) is _INTERNAL else kind.code
+
+
+def oauth_document(status: int, kind: type[SafeconductError] | None = None) -> OAuthDocument:
+    """Which error it is follows from the status alone, but for refused grants."""
+    if kind is not None and issubclass(kind, GrantRefused):
+        return OAuthDocument(error=kind.code)
+    return OAuthDocument(
+        error=_OAUTH_ERRORS.get(status, "server_error" if status >= 500 else "invalid_request")
+    )
 
 
 _OAUTH_ERRORS: Final = {
@@ -134,18 +184,14 @@ _OAUTH_ERRORS: Final = {
 }
 
 
-def _members(issuer: str, status: int, code: str, title: str, request_id: str) -> dict[str, Any]:
-    return {
-        "type": f"{issuer}/help/{code}",
-        "title": title,
-        "status": status,
-        "code": code,
-        "instance": request_id,
-    }
+def _document(issuer: str, status: int, code: str, title: str, request_id: str) -> ProblemDocument:
+    return ProblemDocument(
+        type=f"{issuer}/help/{code}", title=title, status=status, code=code, instance=request_id
+    )
 
 
-def _fault(fault: domain.Fault) -> dict[str, str]:
-    return {"where": _tellable(fault.where), "code": fault.code, "detail": _tellable(fault.detail)}
+def _fault(fault: domain.Fault) -> FaultShown:
+    return FaultShown(where=_tellable(fault.where), code=fault.code, detail=_tellable(fault.detail))
 
 
 def _tellable(text: str) -> str:

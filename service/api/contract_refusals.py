@@ -1,0 +1,98 @@
+"""Which errors a route can answer: what its edge refuses follows from the table, the rest is said by `@contract`."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from safeconduct.errors import (
+    AddressNotAllowed,
+    InvalidToken,
+    SafeconductError,
+    TokenExpired,
+    TokenNotYetValid,
+    TokenRevoked,
+    TokenSuspended,
+    WrongAudience,
+)
+
+from service.api.contract import Contract, contract_of
+from service.domain.errors import (
+    AuditorChangesNothing,
+    ConfirmationNeeded,
+    Faulty,
+    NotAllowed,
+    NotFound,
+    NotSignedIn,
+    StorageUnavailable,
+)
+from service.domain.principal import CredentialKind
+from service.web.refusals import (
+    AmbiguousFraming,
+    BodyTooLarge,
+    BodyTooSlow,
+    CrossOrigin,
+    HeadersTooLarge,
+    MalformedRequest,
+    SeveralCredentials,
+    UnknownMembers,
+    UnknownParameters,
+    UnsupportedMediaType,
+)
+from service.web.routing import Route
+
+PEOPLE: Final = frozenset(
+    {
+        CredentialKind.SESSION,
+        CredentialKind.USER,
+        CredentialKind.AUDITOR,
+        CredentialKind.ADMINISTRATOR,
+    }
+)
+_SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_OF_ALL: Final = (MalformedRequest, HeadersTooLarge)
+_BEARER: Final = (
+    SeveralCredentials,
+    NotSignedIn,
+    InvalidToken,
+    TokenExpired,
+    TokenNotYetValid,
+    TokenRevoked,
+    TokenSuspended,
+    AddressNotAllowed,
+)
+_OF_BODY: Final = (AmbiguousFraming, BodyTooLarge, BodyTooSlow, UnsupportedMediaType, Faulty)
+
+Kind = type[SafeconductError]
+
+
+def refusals_of(route: Route) -> list[Kind]:
+    """Every kind of error that calls of this route are answered with, each once."""
+    said = contract_of(route.handler)
+    return list(dict.fromkeys((*_OF_ALL, *_of_callers(route), *_of_request(route, said), *said.raises)))
+
+
+def _of_callers(route: Route) -> Iterator[Kind]:
+    if CredentialKind.GATEWAY in route.callers:
+        yield from (*_BEARER, WrongAudience, Faulty, StorageUnavailable)
+    elif CredentialKind.CLIENT in route.callers:
+        yield from (NotSignedIn, SeveralCredentials, Faulty, StorageUnavailable)
+    elif CredentialKind.NOBODY not in route.callers:
+        yield from (*_BEARER, NotAllowed, StorageUnavailable)
+        if not route.callers & {CredentialKind.SESSION, CredentialKind.AUDITOR}:
+            yield AuditorChangesNothing
+        if route.callers & PEOPLE and route.method not in _SAFE:
+            yield CrossOrigin
+    elif route.method not in _SAFE:
+        yield StorageUnavailable
+    if route.confirmed:
+        yield ConfirmationNeeded
+
+
+def _of_request(route: Route, said: Contract) -> Iterator[Kind]:
+    if "{" in route.path:
+        yield NotFound
+    if said.query is not None:
+        yield from (UnknownParameters, Faulty)
+    if said.form is not None:
+        yield from _OF_BODY
+    if said.body is not None:
+        yield from (*_OF_BODY, UnknownMembers)
