@@ -7,14 +7,15 @@ from aiohttp import web
 from msgspec import Meta
 
 from keys import KeyState, Purpose
-from keys.errors import IllegalTransition, KeyNotFound, RotationRefused, VerifyOnly
+from keys.errors import IllegalTransition, KeyNotFound, NextKeyTooYoung, NoActiveKey, TooManyKeys
 from keys.transition import Step
 from service.api.answers import Answer, Id, Time
 from service.api.bodies import read_body
 from service.api.contract import contract
+from service.api.contract_refusals import CANNOT_SIGN
 from service.api.times import rfc3339, rfc3339_or_none
 from service.application.keys import KeyListing, KeysChanged, KeysChangedMeanwhile
-from service.domain.errors import CannotSign, Faulty, RecoveryNeeded
+from service.domain.errors import Faulty
 from service.domain.identifiers import to_wire
 from service.domain.issuance import text_fault
 from service.domain.key_damage import KeyDamage
@@ -96,7 +97,10 @@ async def list_keys(request: web.Request) -> Answer[list[KeyShown]]:
     return Answer([key_document(listing) for listing in await request.app[SERVICES].list_keys()])
 
 
-@contract(body=Rotate, raises=(RotationRefused, KeysChangedMeanwhile, CannotSign, RecoveryNeeded, VerifyOnly))
+@contract(
+    body=Rotate,
+    raises=(NoActiveKey, NextKeyTooYoung, TooManyKeys, IllegalTransition, KeysChangedMeanwhile, *CANNOT_SIGN),
+)
 async def rotate_keys(request: web.Request) -> Answer[KeyChanges]:
     """The next key signs from now on."""
     body = await read_body(request, Rotate)
@@ -109,7 +113,7 @@ async def rotate_keys(request: web.Request) -> Answer[KeyChanges]:
 @contract(
     body=Compromise,
     path={"kid": {"type": "string"}},
-    raises=(KeyNotFound, IllegalTransition, KeysChangedMeanwhile, CannotSign, RecoveryNeeded),
+    raises=(KeyNotFound, IllegalTransition, KeysChangedMeanwhile, *CANNOT_SIGN),
 )
 async def compromise_key(request: web.Request) -> Answer[KeyDamageShown]:
     """The key and all it signed are worth nothing from now on."""

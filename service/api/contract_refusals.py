@@ -14,14 +14,18 @@ from safeconduct.errors import (
     WrongAudience,
 )
 
+from keys.errors import VerifyOnly
 from service.api.contract import Contract, contract_of
+from service.application.clock_mark import ClockBehind
 from service.domain.errors import (
     AuditorChangesNothing,
+    CannotSign,
     ConfirmationNeeded,
     Faulty,
     NotAllowed,
     NotFound,
     NotSignedIn,
+    RecoveryNeeded,
     StorageUnavailable,
 )
 from service.domain.principal import CredentialKind
@@ -60,6 +64,9 @@ _BEARER: Final = (
     AddressNotAllowed,
 )
 _OF_BODY: Final = (AmbiguousFraming, BodyTooLarge, BodyTooSlow, UnsupportedMediaType, Faulty)
+
+CANNOT_SIGN: Final = (CannotSign, RecoveryNeeded, ClockBehind, VerifyOnly)
+"""Why nothing is signed at the moment."""
 
 Kind = type[SafeconductError]
 

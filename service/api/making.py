@@ -10,19 +10,18 @@ from safeconduct.errors import InsufficientScope
 
 from service.api.answers import Answer, Created
 from service.api.bodies import read_json
+from service.api.contract_refusals import CANNOT_SIGN
 from service.api.idempotency import HEADER, keyed
 from service.api.token_answers import IssuedToken, RepeatedToken, issued_document, repeated_document
 from service.api.token_bodies import NewToken, new_value_request, token_request
 from service.application.idempotency import Repeated
 from service.application.issue import Issued
 from service.domain.errors import (
-    CannotSign,
     IdempotencyKeyReused,
     InProgress,
     LimitReached,
     NotAllowed,
     OutcomeUnknown,
-    RecoveryNeeded,
     ScopeExceedsGrant,
     TokenIsRevoked,
     TokenIsSuspended,
@@ -51,9 +50,8 @@ MADE: Final = (
     TokenIsSuspended,
     InProgress,
     IdempotencyKeyReused,
-    CannotSign,
-    RecoveryNeeded,
     OutcomeUnknown,
+    *CANNOT_SIGN,
 )
 """Why no token, or no new value, is made; in one's own name, or, by a token, as its child."""
 

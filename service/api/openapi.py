@@ -34,6 +34,7 @@ API_VERSION: Final = "1"
 _ABOUT: Final = "Personal access tokens as signed JWTs that can be revoked one by one."
 _INSTANCE: Final = "5f2b9d0c7a1e4c38b6d2f0a99e417c55"
 _ID: Final = {"type": "string", "format": "uuid"}
+_TEXT: Final = {"type": "string"}
 
 Document = dict[str, Any]
 

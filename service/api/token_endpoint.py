@@ -11,12 +11,13 @@ from msgspec import UNSET, UnsetType
 from service.api.answers import Answer
 from service.api.client_authentication import authenticated_client
 from service.api.contract import contract
+from service.api.contract_refusals import CANNOT_SIGN
 from service.api.oauth_forms import ClientForm, Form, read_form
 from service.application.client_credentials import WantedAccess
 from service.application.exchange import WantedExchange
 from service.application.minting import MintedShort
 from service.domain.client import Client
-from service.domain.errors import Busy, CannotSign, Fault, Faulty, RecoveryNeeded
+from service.domain.errors import Busy, Fault, Faulty
 from service.domain.grant_errors import (
     GrantRefused,
     InvalidScope,
@@ -69,8 +70,7 @@ _HEADERS: Final = {"Cache-Control": "no-store", "Pragma": "no-cache"}
         InvalidSubject,
         InvalidTarget,
         Busy,
-        CannotSign,
-        RecoveryNeeded,
+        *CANNOT_SIGN,
     ),
     summary="Get an access token",
 )

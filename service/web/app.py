@@ -1,7 +1,9 @@
 """Services and routes in, application out."""
 
+import re
 import sys
-from collections.abc import Collection, Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
 
 from aiohttp import web
 
@@ -43,7 +45,9 @@ def create_app(
     app = web.Application(client_max_size=longest)
     app[SERVICES], app[METRICS], app[ERRORS], app[UNROUTED] = services, metrics, errors, edge.unrouted
     app[ROUTES], app[ONE_WRITE] = routes, OneWriteAnswers(clock, secure=settings.secure)
-    declared = {_mount(app, edge, entrance) for entrance in _entrances(routes, settings)}
+    entrances = _entrances(routes, settings)
+    words = _words_beside_ids(entrance.path for entrance in entrances)
+    declared = {_mount(app, edge, entrance, words) for entrance in entrances}
     app.on_response_prepare.append(header_signal(secure=settings.secure))
 
     async def check(app: web.Application) -> None:
@@ -82,8 +86,26 @@ def _entrances(routes: Iterable[Route], settings: Settings) -> Collection[Entran
     return placed.values()
 
 
-def _mount(app: web.Application, edge: Edge, entrance: Entrance) -> web.AbstractRoute:
-    return app.router.add_route(entrance.method, entrance.path, edge.entered_by(entrance))
+def _words_beside_ids(paths: Iterable[str]) -> Mapping[str, set[str]]:
+    """By what stands before it, the words that a part to fill in may not be: `self` names no token."""
+    words = defaultdict[str, set[str]](set)
+    for path in paths:
+        parts = path.split("/")
+        for place, part in enumerate(parts):
+            if not part.startswith("{"):
+                words["/".join(parts[:place])].add(part)
+    return words
+
+
+def _mount(
+    app: web.Application, edge: Edge, entrance: Entrance, words: Mapping[str, set[str]]
+) -> web.AbstractRoute:
+    """Under a pattern that leaves the words beside an id alone: another method of theirs is 405, not a bad id."""
+    parts = entrance.path.split("/")
+    for place, part in enumerate(parts):
+        if part.startswith("{") and (beside := words.get("/".join(entrance.path.split("/")[:place]))):
+            parts[place] = f"{part[:-1]}:(?!(?:{'|'.join(map(re.escape, sorted(beside)))})(?:/|$))[^/]+}}"
+    return app.router.add_route(entrance.method, "/".join(parts), edge.entered_by(entrance))
 
 
 def _access_log(settings: Settings, clock: Clock) -> AccessLog | None:

@@ -232,7 +232,7 @@ async def answer(api: Api, route: Route, shown: Shown) -> object:
         body=None if sends_json else shown.form.encode(),
         headers={**({} if sends_json else as_form), **shown.headers},
     )
-    if b'"gateway_not_authenticated"' in reply.body:
+    if reply.status == 400 and b'"gateway_not_authenticated"' in reply.body:
         return 400
     lets_in = reply.status not in {401, 403} or b'"insufficient_scope"' in reply.body
     return IN if lets_in else reply.status
