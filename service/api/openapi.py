@@ -12,12 +12,11 @@ import msgspec
 from service.api import oauth_forms
 from service.api.answers import JSON
 from service.api.contract import Contract, Sent, answers_of, contract_of
-from service.api.contract_refusals import PEOPLE, refusals_of
+from service.api.contract_refusals import refusals_of
 from service.api.contract_schemas import Schemas
+from service.api.contract_security import security_of, security_schemes
 from service.domain.principal import CredentialKind
-from service.web.credentials import cookie_name
 from service.web.error_answers import PROBLEM_JSON
-from service.web.gateway import GATEWAY_CREDENTIALS
 from service.web.problems import (
     OAuthDocument,
     ProblemDocument,
@@ -58,7 +57,7 @@ def openapi_document(routes: Iterable[Route], issuer: str, *, secure: bool) -> D
             "components": {
                 "schemas": schemas.components,
                 "examples": dict(sorted(examples.items())),
-                "securitySchemes": _schemes(secure=secure),
+                "securitySchemes": security_schemes(secure=secure),
             },
         }
     )
@@ -115,7 +114,7 @@ class _Operation:
             "summary": summary_of(route.handler),
             "description": inspect.getdoc(route.handler) or "",
             "tags": [tag_of(route.path)],
-            "security": self._security(),
+            "security": security_of(route),
             "x-personal-access-token": CredentialKind.TOKEN in route.callers,
             "responses": self._responses(),
         }
@@ -126,18 +125,6 @@ class _Operation:
         if route.root:
             members["servers"] = [{"url": self._issuer.removesuffix(urlsplit(self._issuer).path)}]
         return members
-
-    def _security(self) -> list[Document]:
-        callers, ways = self._route.callers, list[Document]()
-        if callers & PEOPLE:
-            ways += [{"bearer": []}, {"session": []}]
-        elif CredentialKind.TOKEN in callers:
-            ways.append({"bearer": []})
-        if CredentialKind.CLIENT in callers:
-            ways.append({"client": []})
-        if CredentialKind.GATEWAY in callers:
-            ways.append({"gateway": [], "bearer": []})
-        return [*ways, {}] if CredentialKind.NOBODY in callers and ways else ways
 
     def _parameters(self) -> list[Document]:
         named = [
@@ -222,30 +209,3 @@ def _in_braces(path: str) -> list[str]:
 def _response(responses: Document, status: int) -> Document:
     response: Document = responses.setdefault(str(status), {"description": HTTPStatus(status).phrase})
     return response
-
-
-def _schemes(*, secure: bool) -> Document:
-    return {
-        "bearer": {
-            "type": "http",
-            "scheme": "bearer",
-            "description": "A personal access token, or the secret of a bearer session (POST /v1/session).",
-        },
-        "session": {
-            "type": "apiKey",
-            "in": "cookie",
-            "name": cookie_name(secure=secure),
-            "description": "The session of a browser, with its Origin.",
-        },
-        "client": {
-            "type": "http",
-            "scheme": "basic",
-            "description": "Client credentials: id and secret of a client (RFC 6749 section 2.3.1).",
-        },
-        "gateway": {
-            "type": "apiKey",
-            "in": "header",
-            "name": GATEWAY_CREDENTIALS,
-            "description": "Basic and the client credentials of the gateway, beside the token that it asks about.",
-        },
-    }
