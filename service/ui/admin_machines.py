@@ -1,4 +1,4 @@
-"""Machine users: who answers for them, what they may do, and tokens made for them."""
+"""Machine users: made, looked at, disabled."""
 
 from aiohttp import web
 
@@ -6,12 +6,8 @@ from service.domain.errors import AlreadyExists, Faulty
 from service.domain.identifiers import from_wire, to_wire
 from service.domain.token_page import TokenPage
 from service.ui.admin_people import grant_of
-from service.ui.choices import choices_of
-from service.ui.days import zone_of
 from service.ui.faults import faults_in_words
 from service.ui.page import see_other, show, texts_of
-from service.ui.token_form import TokenForm
-from service.ui.token_new import make_for, show_form
 from service.ui.token_rows import rows_of
 from service.web.appkeys import FORM, SERVICES
 from service.web.callers import signed_in
@@ -56,20 +52,6 @@ async def machine_page(request: web.Request) -> web.Response:
         rows=rows_of(listing.tokens, services.current.catalogue, listing.now),
         now=listing.now,
     )
-
-
-async def machine_token_page(request: web.Request) -> web.Response:
-    """The form for a token of this machine."""
-    services, who = request.app[SERVICES], signed_in(request)
-    machine = await services.machines.get(from_wire(request.match_info["id"]) or "")
-    choices = choices_of(services.current.catalogue, machine.user, who.read_at, zone_of(request))
-    return show_form(request, TokenForm.blank(choices), title="machine", owner=machine.user)
-
-
-async def create_machine_token(request: web.Request) -> web.Response:
-    """The value, once, for the administrator to put where the machine runs."""
-    machine = await request.app[SERVICES].machines.get(from_wire(request.match_info["id"]) or "")
-    return await make_for(request, machine.user, TokenForm.typed(request[FORM]), title="machine")
 
 
 async def disable_machine(request: web.Request) -> web.Response:

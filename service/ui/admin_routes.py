@@ -3,16 +3,15 @@
 from typing import Final
 
 from service.ui.admin_audit import audit_page, status_page
-from service.ui.admin_clients import add_client, clients_page, remove_client
+from service.ui.admin_clients import add_client, clients_page, new_secret, new_secret_page, remove_client
 from service.ui.admin_keys import compromise, compromise_page, keys_page, rotate
 from service.ui.admin_machines import (
     add_machine,
-    create_machine_token,
     disable_machine,
     machine_page,
-    machine_token_page,
     machines_page,
 )
+from service.ui.admin_pauses import pause_anyones, resume_anyones
 from service.ui.admin_people import (
     change_grant,
     change_role,
@@ -37,6 +36,8 @@ ADMIN_ROUTES: Final[tuple[Route, ...]] = (
     page("/admin/tokens.csv", inventory_csv, READERS),
     page("/admin/tokens/selected", revoking_page, ADMINISTRATOR),
     form("/admin/tokens/revoke", revoke_anyones, ADMINISTRATOR),
+    form("/admin/tokens/pause", pause_anyones, ADMINISTRATOR, confirmed=True),
+    form("/admin/tokens/resume", resume_anyones, ADMINISTRATOR, confirmed=True),
     page("/admin/people", people_page, READERS),
     form("/admin/people", invite, ADMINISTRATOR, confirmed=True),
     page(_PERSON, person_page, READERS),
@@ -48,11 +49,11 @@ ADMIN_ROUTES: Final[tuple[Route, ...]] = (
     page("/admin/machines", machines_page, READERS),
     form("/admin/machines", add_machine, ADMINISTRATOR, confirmed=True),
     page(_MACHINE, machine_page, READERS),
-    page(f"{_MACHINE}/tokens/new", machine_token_page, ADMINISTRATOR),
-    form(f"{_MACHINE}/tokens", create_machine_token, ADMINISTRATOR, confirmed=True),
     form(f"{_MACHINE}/disable", disable_machine, ADMINISTRATOR),
     page("/admin/clients", clients_page, READERS),
     form("/admin/clients", add_client, ADMINISTRATOR, confirmed=True),
+    page("/admin/clients/{id}/secret", new_secret_page, ADMINISTRATOR),
+    form("/admin/clients/{id}/secret", new_secret, ADMINISTRATOR, confirmed=True),
     form("/admin/clients/{id}/remove", remove_client, ADMINISTRATOR),
     page("/admin/keys", keys_page, READERS),
     form("/admin/keys/rotate", rotate, ADMINISTRATOR, confirmed=True),

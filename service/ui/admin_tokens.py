@@ -12,6 +12,7 @@ from service.domain.errors import Faulty
 from service.domain.identifiers import to_wire
 from service.domain.issuance import DAY
 from service.domain.token_filter import InventoryItem, InventoryPage
+from service.ui.admin_pauses import pausing_page
 from service.ui.days import machine_text
 from service.ui.inventory_query import InventoryQuery
 from service.ui.page import see_other, show, texts_of
@@ -60,7 +61,7 @@ async def inventory_page(request: web.Request) -> web.Response:
         pairs=list(zip(rows, listing.items, strict=True)),
         next_link=query.next_link(listing),
         unknown_owner=which is None,
-        done="done" in request.query,
+        done=request.query.get("done", ""),
         now=listing.now,
         day=DAY,
     )
@@ -99,6 +100,8 @@ def csv_lines(rows: Iterable[tuple[str, ...]]) -> bytes:
 async def revoking_page(request: web.Request) -> web.Response:
     """How many would end, whose, and the question why."""
     services, query = request.app[SERVICES], InventoryQuery.of_request(request)
+    if request.query.get("do") in {"pause", "resume"}:
+        return await pausing_page(request, request.query["do"])
     ids, everything = chosen(request.query.getall("id", [])), request.query.get("do") == "all"
     who = signed_in(request)
     if everything and (which := await query.which(services, who.read_at)) is not None:

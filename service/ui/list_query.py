@@ -14,6 +14,10 @@ from service.domain.token_page import TokenPage
 
 PAGE: Final = 25
 SORTS: Final = ("created", "expires", "last_used", "name")
+CHOICES: Final = ("-created", "name", "expires", "-last_used", "last_used")
+"""The orders that the list offers in words."""
+_RISING: Final = frozenset({"name", "expires"})
+"""Columns whose first order is the rising one: A before Z, what ends first."""
 _CURSOR: Final = re.compile(r"(-?[0-9]{1,18})\.(-?[0-9]{1,18})", re.ASCII)
 _LONGEST: Final = 255
 
@@ -48,6 +52,11 @@ class ListQuery:
         """Whether anything is looked for."""
         return bool(self.search or self.scope or self.state)
 
+    @property
+    def orders(self) -> tuple[str, ...]:
+        """What the list offers in words, and the present order where that is none of them."""
+        return CHOICES if self.sort in CHOICES else (*CHOICES, self.sort)
+
     def page(self, owner_id: str) -> TokenPage:
         match = _CURSOR.fullmatch(self.after)
         return TokenPage(
@@ -76,8 +85,10 @@ class ListQuery:
         return self.link(after=f"{value}.{sequence}")
 
     def sort_link(self, column: str) -> str:
-        """By this column; the other way round when it is by this one already."""
-        return self.link(sort=column if self.sort == f"-{column}" else f"-{column}")
+        """By this column; the other way round when it is by this one already; a third time as it was first."""
+        first = column if column in _RISING else f"-{column}"
+        other = f"-{column}" if column in _RISING else column
+        return self.link(sort=other if self.sort == first else "-created" if self.sort == other else first)
 
     def direction(self, column: str) -> str:
         """What `aria-sort` says of a column."""

@@ -27,7 +27,7 @@ async def one_token_page(request: web.Request) -> web.Response:
     form = TokenForm.blank(choices_of(catalogue, who.user, listing.now, zone_of(request)))
     if services.settings.pages_mode == "simple":
         form = replace(form, note=texts_of(request)("one.note"), rights=CUSTOM)
-    return _show(request, form, rows[0] if rows else None)
+    return await _show(request, form, rows[0] if rows else None)
 
 
 async def create_one_token(request: web.Request) -> web.Response:
@@ -39,5 +39,5 @@ async def create_one_token(request: web.Request) -> web.Response:
     return await make(request, typed, again="one_token.html")
 
 
-def _show(request: web.Request, form: TokenForm, row: Row | None) -> web.Response:
-    return show_form(request, form, title="new", template="one_token.html", row=row)
+async def _show(request: web.Request, form: TokenForm, row: Row | None) -> web.Response:
+    return await show_form(request, form, title="new", template="one_token.html", row=row)

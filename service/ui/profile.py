@@ -2,6 +2,7 @@
 
 from aiohttp import web
 
+from service.domain.identifiers import to_wire
 from service.domain.token_page import TokenPage
 from service.ui.page import show
 from service.ui.token_list import listing_of
@@ -18,5 +19,11 @@ async def profile_page(request: web.Request) -> web.Response:
     page = TokenPage(owner_id=who.user.id, sort="last_used", limit=_APPS)
     listing = await services.list_tokens(page)
     rows = rows_of(listing.tokens, services.current.catalogue, listing.now)
-    context = await listing_of(request, "/profile")
-    return show(request, "profile.html", apps=[row for row in rows if row.token.latest_use], **context)
+    machines, _ = await services.machines.page(responsible_id=who.user.id)
+    return show(
+        request,
+        "profile.html",
+        apps=[row for row in rows if row.token.latest_use],
+        machines=[(to_wire(each.user.id), each) for each in machines],
+        **await listing_of(request, "/profile"),
+    )

@@ -9,6 +9,12 @@ from service.ui.assets import serve_asset
 from service.ui.check import check, check_page
 from service.ui.help import help_index, help_page
 from service.ui.home import home, user_preferences
+from service.ui.machines import (
+    create_machine_token,
+    machine_token_page,
+    own_machine_page,
+    own_machines_page,
+)
 from service.ui.one_token import create_one_token, one_token_page
 from service.ui.profile import profile_page
 from service.ui.route import NOBODY, USER, form, page
@@ -53,6 +59,10 @@ ROUTES: Final[tuple[Route, ...]] = (
     form("/tokens/{id}/edit", edit_token, USER, confirmed=True),
     page("/tokens/{id}/new-value", new_value_page, USER),
     form("/tokens/{id}/new-value", new_value, USER, confirmed=True),
+    page("/machines", own_machines_page, USER),
+    page("/machines/{id}", own_machine_page, USER),
+    page("/machines/{id}/tokens/new", machine_token_page, USER),
+    form("/machines/{id}/tokens", create_machine_token, USER, confirmed=True),
     page("/check", check_page),
     form("/check", check),
     page("/profile", profile_page),

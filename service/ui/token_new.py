@@ -19,14 +19,19 @@ from service.domain.errors import (
 from service.domain.idempotency import IdempotencyKey, is_key
 from service.domain.identifiers import from_wire, to_wire
 from service.domain.issuance import TokenRequest
+from service.domain.token import Token
 from service.domain.user import User
 from service.ui.choices import all_rights, choices_of
 from service.ui.days import zone_of
 from service.ui.faults import faults_in_words
+from service.ui.idle import idle_tokens
 from service.ui.link_form import form_of_link
 from service.ui.page import show, texts_of, times_of
 from service.ui.places import places_of
 from service.ui.token_form import TokenForm, new_key, with_rights
+from service.ui.token_page import unused_scopes
+from service.ui.token_rows import scope_title
+from service.ui.whose import list_of, reached
 from service.web.appkeys import FORM, SERVICES
 from service.web.callers import signed_in
 from service.web.page_forms import PASSWORD_FIELD
@@ -37,6 +42,7 @@ _USUALLY: Final[Mapping[str, object]] = {
     "token_id": "",
     "needs_new_value": False,
     "row": None,
+    "idle": None,
 }
 """What the form's templates are told where nothing else is said."""
 
@@ -46,14 +52,15 @@ async def new_token_page(request: web.Request) -> web.Response:
     services, who = request.app[SERVICES], signed_in(request)
     catalogue, zone = services.current.catalogue, zone_of(request)
     if copied := request.query.get("from"):
-        token, _ = await services.get_token(from_wire(copied) or "", owner_id=who.user.id)
-        form = with_rights(TokenForm.of(token, zone), token.scopes, catalogue)
-        return show_form(request, form, title="copy")
+        found = await reached(request, from_wire(copied) or "-")
+        form = with_rights(TokenForm.of(found.token, zone), found.token.scopes, catalogue)
+        title = "machine" if found.owner.id != who.user.id else "copy"
+        return await show_form(request, form, title=title, owner=found.owner, token=found.token)
     choices = choices_of(catalogue, who.user, who.read_at, zone)
     link = form_of_link(request, catalogue, choices)
     if link is not None:
-        return show_form(request, link.form, title="new", link=link)
-    return show_form(request, TokenForm.blank(choices), title="new")
+        return await show_form(request, link.form, title="new", link=link)
+    return await show_form(request, TokenForm.blank(choices), title="new")
 
 
 async def create_token(request: web.Request) -> web.Response:
@@ -81,8 +88,8 @@ async def make_for(
     try:
         made = await services.issue.once(asked, key=key, owner_id=owner.id, actor=who.actor)
     except (Faulty, ScopeExceedsGrant, LimitReached, Busy) as refused:
-        return show_form(request, typed, title=title, refused=refused, template=again, owner=owner)
-    return show_made(request, made)
+        return await show_form(request, typed, title=title, refused=refused, template=again, owner=owner)
+    return show_made(request, made, owner)
 
 
 def asked_by(request: web.Request, typed: TokenForm, now: int, owner: User) -> TokenRequest:
@@ -92,7 +99,7 @@ def asked_by(request: web.Request, typed: TokenForm, now: int, owner: User) -> T
     return typed.request(catalogue, now, zone_of(request), longest=longest)
 
 
-def show_form(
+async def show_form(
     request: web.Request,
     form: TokenForm,
     *,
@@ -118,6 +125,7 @@ def show_form(
     elif isinstance(refused, LimitReached):
         most = services.current.catalogue.policy.of(owner).max_live_tokens_per_user
         faults["form"] = texts("faults.form.most_tokens", most=most)
+        context["idle"] = await idle_tokens(request, owner)
     elif isinstance(refused, Busy):
         faults["form"] = texts("faults.form.too_many_new")
     return show(
@@ -129,6 +137,8 @@ def show_form(
         choices=choices,
         faults=faults,
         owner=owner,
+        unused=await _unused(request, context.get("token")),
+        list_address=list_of(owner),
         action=form_action(title, str(context.get("token_id", "")), to_wire(owner.id)),
         **{**_USUALLY, "words": _all_in_words(request), **context},
     )
@@ -136,9 +146,17 @@ def show_form(
 
 def form_action(title: str, token_id: str, owner_id: str) -> str:
     """Where the form goes."""
-    return {"edit": f"/tokens/{token_id}/edit", "machine": f"/admin/machines/{owner_id}/tokens"}.get(
+    return {"edit": f"/tokens/{token_id}/edit", "machine": f"/machines/{owner_id}/tokens"}.get(
         title, "/tokens/new"
     )
+
+
+async def _unused(request: web.Request, token: object) -> dict[str, str]:
+    """Of the token that the form began with: the rights that nobody needed lately, with their titles."""
+    if not isinstance(token, Token):
+        return {}
+    catalogue = request.app[SERVICES].current.catalogue
+    return {name: scope_title(name, catalogue) for name in await unused_scopes(request, token)}
 
 
 def _all_in_words(request: web.Request) -> str:
@@ -150,7 +168,7 @@ def _all_in_words(request: web.Request) -> str:
     return catalogue.scopes.in_words(all_rights(catalogue, signed_in(request).user))
 
 
-def show_made(request: web.Request, made: Issued | Repeated) -> web.Response:
+def show_made(request: web.Request, made: Issued | Repeated, owner: User) -> web.Response:
     """The value, on a page that nothing stores (R53); for a second click the news that the first one had it."""
     token, who = made.token, signed_in(request)
     value = None if isinstance(made, Repeated) else made.jwt.reveal()
@@ -161,6 +179,8 @@ def show_made(request: web.Request, made: Issued | Repeated) -> web.Response:
         token_id=to_wire(token.id),
         value=value,
         old_ends_at=None if isinstance(made, Repeated) else made.old_ends_at,
+        waiting=owner.id == who.user.id,
+        list_address=list_of(owner),
         places=places_of(value or "", request.app[SERVICES].settings.issuer),
         times=times_of(request, max(who.read_at, token.created_at)),
     )

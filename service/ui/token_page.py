@@ -2,40 +2,56 @@
 
 from aiohttp import web
 
-from service.domain.identifiers import from_wire
+from service.domain.identifiers import to_wire
 from service.domain.token import Token, TokenState
+from service.domain.token_page import TokenPage
 from service.ui.page import show
-from service.ui.token_rows import rows_of, scope_titles
+from service.ui.token_rows import Row, rows_of, scope_titles
+from service.ui.whose import list_of, reached
 from service.web.appkeys import SERVICES
-from service.web.callers import signed_in
+
+_CHILDREN = 100
+_ALL = frozenset(TokenState)
 
 
 async def token_page(request: web.Request) -> web.Response:
-    """Where mails lead: rights in words, end, use, and the buttons."""
-    token, now = await own_token(request)
-    services = request.app[SERVICES]
+    """Where mails lead: rights in words, end, use, what it made, and the buttons."""
+    found = await reached(request)
+    token, now, services = found.token, found.now, request.app[SERVICES]
     catalogue = services.current.catalogue
     [row] = rows_of([token], catalogue, now)
-    used = await services.usage.used_scopes(token) if row.state is TokenState.ACTIVE else None
+    unused = await unused_scopes(request, token) if row.state is TokenState.ACTIVE else ()
     names = {audience.id: audience.name for audience in catalogue.audiences}
     return show(
         request,
         "token.html",
         row=row,
         token=token,
+        owner=found.owner,
+        list_address=list_of(found.owner),
         words=catalogue.scopes.in_words(token.scopes),
         audiences=[names.get(each, each) for each in token.audiences],
         many_audiences=len(catalogue.audiences) > 1,
         receipt=await services.receipts(token.id, owner_id=token.owner_id) if token.revoked_at else None,
         refusals=await services.usage.refusals(token.id, owner_id=token.owner_id),
-        unused=[] if used is None else scope_titles([s for s in token.scopes if s not in used], catalogue),
+        unused=scope_titles(unused, catalogue),
+        children=await _children(request, token),
+        parent_id=to_wire(token.parent_id) if token.parent_id else "",
         now=now,
         done=request.query.get("done", ""),
     )
 
 
-async def own_token(request: web.Request) -> tuple[Token, int]:
-    """The token of the address, and the time. Raises NotFound."""
-    who = signed_in(request)
-    token_id = from_wire(request.match_info["id"]) or ""
-    return await request.app[SERVICES].get_token(token_id, owner_id=who.user.id)
+async def unused_scopes(request: web.Request, token: Token) -> tuple[str, ...]:
+    """Those that no reported use of the last 90 days needed; none where no API reports what it demands."""
+    used = await request.app[SERVICES].usage.used_scopes(token)
+    return () if used is None else tuple(scope for scope in token.scopes if scope not in used)
+
+
+async def _children(request: web.Request, token: Token) -> list[Row]:
+    if token.parent_id is not None:
+        return []
+    services = request.app[SERVICES]
+    page = TokenPage(owner_id=token.owner_id, parent_id=token.id, states=_ALL, limit=_CHILDREN)
+    listing = await services.list_tokens(page)
+    return rows_of(listing.tokens, services.current.catalogue, listing.now)

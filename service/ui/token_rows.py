@@ -63,10 +63,11 @@ def scope_titles(scopes: Iterable[str], catalogue: CatalogueDocument) -> tuple[s
     for each in catalogue.sets:
         if set(each.scopes) == set(names):
             return (each.name,)
-    return tuple(_title(name, catalogue) for name in names)
+    return tuple(scope_title(name, catalogue) for name in names)
 
 
-def _title(name: str, catalogue: CatalogueDocument) -> str:
+def scope_title(name: str, catalogue: CatalogueDocument) -> str:
+    """What people call it; the name itself where the catalogue has none."""
     try:
         return catalogue.scopes.scope(name).title or name
     except UnknownScope:

@@ -19,6 +19,7 @@ class Filled:
     person: str
     machine: str
     kid: str
+    client: str
 
     def public(self) -> list[str]:
         return ["/sign-in", "/forgotten", "/welcome", "/help", "/help/token_revoked", "/help/nothing_like_it"]
@@ -38,6 +39,9 @@ class Filled:
             f"/tokens/{self.revoked}",
             f"/tokens/{token}/edit",
             f"/tokens/{token}/new-value",
+            "/machines",
+            f"/machines/{self.machine}",
+            f"/machines/{self.machine}/tokens/new",
             "/check",
             "/profile",
             "/settings/access-tokens",
@@ -54,7 +58,8 @@ class Filled:
             f"/admin/people/{self.person}",
             "/admin/machines",
             f"/admin/machines/{self.machine}",
-            f"/admin/machines/{self.machine}/tokens/new",
+            f"/admin/clients/{self.client}/secret",
+            f"/admin/tokens/selected?do=pause&id={self.tokens[0]}",
             "/admin/clients",
             "/admin/keys",
             f"/admin/keys/{self.kid}/compromise",
@@ -92,7 +97,7 @@ async def filled(
         machine = await services.machines.create(
             name=f"m {text}"[:64], responsible=[name], grant=Grant(GrantKind.ALL), actor=actor
         )
-        await services.create_client(
+        client, _ = await services.create_client(
             name=f"c {text}"[:64], audiences=(), permissions=("introspect",), actor="test"
         )
     keys = await services.list_keys()
@@ -101,5 +106,6 @@ async def filled(
         revoked=to_wire(ids[-1]),
         person=to_wire(ann.id),
         machine=to_wire(machine.user.id),
+        client=client.id,
         kid=next(each.key.kid for each in keys if each.key.state == "active"),
     )

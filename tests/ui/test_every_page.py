@@ -144,7 +144,9 @@ def test_every_route_of_the_pages_is_looked_at() -> None:
     redirects = {"/", "/user-preferences", "/settings", "/admin"}
     files = {"/assets/{name}", "/admin/tokens.csv"}
     blank = "x"
-    walked = Filled(tokens=(blank,), revoked=blank, person=blank, machine=blank, kid=blank).all()
+    walked = Filled(
+        tokens=(blank,), revoked=blank, person=blank, machine=blank, kid=blank, client=blank
+    ).all()
     seen = {path.partition("?")[0] for path in walked}
     patterns = {"{id}": blank, "{kid}": blank, "{code}": "token_revoked"}
 
