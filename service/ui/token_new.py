@@ -21,7 +21,7 @@ from service.domain.identifiers import from_wire, to_wire
 from service.domain.issuance import TokenRequest
 from service.domain.token import Token
 from service.domain.user import User
-from service.ui.choices import all_rights, choices_of
+from service.ui.choices import Choices, all_rights, choices_of
 from service.ui.days import zone_of
 from service.ui.faults import faults_in_words
 from service.ui.idle import idle_tokens
@@ -110,24 +110,12 @@ async def show_form(
     **context: object,
 ) -> web.Response:
     """The form of a token, with what was refused at its fields; without an `owner` it is one's own."""
-    services, who, texts = request.app[SERVICES], signed_in(request), texts_of(request)
+    services, who = request.app[SERVICES], signed_in(request)
     owner = owner or who.user
     choices = choices_of(services.current.catalogue, owner, who.read_at, zone_of(request))
-    counts = {
-        "count": len(form.note.strip()),
-        "days": choices.longest,
-        "latest": choices.latest,
-        "date": form.date,
-    }
-    faults = faults_in_words(refused, texts, **counts)
-    if isinstance(refused, ScopeExceedsGrant):
-        faults["scopes"] = texts("faults.scopes.beyond", scopes=", ".join(refused.scopes))
-    elif isinstance(refused, LimitReached):
-        most = services.current.catalogue.policy.of(owner).max_live_tokens_per_user
-        faults["form"] = texts("faults.form.most_tokens", most=most)
+    faults = _faults(request, form, choices, owner, refused)
+    if isinstance(refused, LimitReached):
         context["idle"] = await idle_tokens(request, owner)
-    elif isinstance(refused, Busy):
-        faults["form"] = texts("faults.form.too_many_new")
     return show(
         request,
         template,
@@ -142,6 +130,27 @@ async def show_form(
         action=form_action(title, str(context.get("token_id", "")), to_wire(owner.id)),
         **{**_USUALLY, "words": _all_in_words(request), **context},
     )
+
+
+def _faults(
+    request: web.Request, form: TokenForm, choices: Choices, owner: User, refused: Refused | None
+) -> dict[str, str]:
+    texts = texts_of(request)
+    counts = {
+        "count": len(form.note.strip()),
+        "days": choices.longest,
+        "latest": choices.latest,
+        "date": form.date,
+    }
+    faults = faults_in_words(refused, texts, **counts)
+    if isinstance(refused, ScopeExceedsGrant):
+        faults["scopes"] = texts("faults.scopes.beyond", scopes=", ".join(refused.scopes))
+    elif isinstance(refused, LimitReached):
+        policy = request.app[SERVICES].current.catalogue.policy
+        faults["form"] = texts("faults.form.most_tokens", most=policy.of(owner).max_live_tokens_per_user)
+    elif isinstance(refused, Busy):
+        faults["form"] = texts("faults.form.too_many_new")
+    return faults
 
 
 def form_action(title: str, token_id: str, owner_id: str) -> str:
