@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import ip_network
 from typing import Any, Final, NamedTuple
@@ -26,8 +25,7 @@ class StatusReference(NamedTuple):
     uri: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claims:
+class Claims(NamedTuple):
     """What a token asserts (RFC 9068 section 2.2). Times are NumericDate: whole POSIX seconds.
 
     `scope` keeps the order of the wire and has no duplicates; `allowed_ips` are CIDR blocks, none means any.
@@ -52,18 +50,18 @@ class Claims:
         Raises:
             InvalidClaims: a claim is missing, of the wrong type or out of range.
         """
-        return cls(
-            iss=_name(claims, "iss"),
-            sub=_name(claims, "sub"),
-            aud=_audiences(claims),
-            exp=_time(claims, "exp"),
-            iat=_time(claims, "iat"),
-            jti=_name(claims, "jti"),
-            client_id=_name(claims, "client_id"),
-            scope=_scope(claims["scope"]) if "scope" in claims else (),
-            nbf=_time(claims, "nbf") if "nbf" in claims else None,
-            status=_status(claims) if "status" in claims else None,
-            allowed_ips=_allowed_ips(claims) if "allowed_ips" in claims else (),
+        return cls(  # by position: a name costs a NamedTuple as much as the judgement of a claim
+            _name(claims, "iss"),
+            _name(claims, "sub"),
+            _audiences(claims),
+            _time(claims, "exp"),
+            _time(claims, "iat"),
+            _name(claims, "jti"),
+            _name(claims, "client_id"),
+            _scope(claims["scope"]) if "scope" in claims else (),
+            _time(claims, "nbf") if "nbf" in claims else None,
+            _status(claims) if "status" in claims else None,
+            _allowed_ips(claims) if "allowed_ips" in claims else (),
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -90,14 +88,14 @@ class Claims:
 
 def _name(claims: Mapping[str, Any], claim: str) -> str:
     value = claims.get(claim)
-    if type(value) is not str or not 1 <= len(value) <= 255 or not _is_printable(value):
+    # isprintable() also refuses what this Python's Unicode does not know yet, so its no is not the last word.
+    if (
+        type(value) is not str
+        or not 1 <= len(value) <= 255
+        or not (value.isprintable() or _UNPRINTABLE.search(value) is None)
+    ):
         raise InvalidClaims(f"{claim} is not a string of 1 to 255 printable characters")
     return value
-
-
-def _is_printable(text: str) -> bool:
-    # isprintable() also refuses what this Python's Unicode does not know yet, so its no is not the last word.
-    return text.isprintable() or _UNPRINTABLE.search(text) is None
 
 
 def _time(claims: Mapping[str, Any], claim: str) -> int:
@@ -109,11 +107,16 @@ def _time(claims: Mapping[str, Any], claim: str) -> int:
 
 def _audiences(claims: Mapping[str, Any]) -> tuple[str, ...]:
     value = claims.get("aud")
-    if type(value) is not list:
-        return (_name(claims, "aud"),)
-    if not 1 <= len(value) <= AUDIENCES_LIMIT:
-        raise InvalidClaims(f"aud has not 1 to {AUDIENCES_LIMIT} entries")
+    if type(value) is str:
+        return _one_audience(value)
+    if type(value) is not list or not 1 <= len(value) <= AUDIENCES_LIMIT:
+        raise InvalidClaims(f"aud is neither a string nor a list of 1 to {AUDIENCES_LIMIT}")
     return tuple(_name({"aud": audience}, "aud") for audience in value)
+
+
+@lru_cache(maxsize=256)  # nearly all tokens are meant for the same: one tuple for all of them
+def _one_audience(value: str) -> tuple[str, ...]:
+    return (_name({"aud": value}, "aud"),)
 
 
 def _scope(value: object) -> tuple[str, ...]:
@@ -147,7 +150,7 @@ def _status(claims: Mapping[str, Any]) -> StatusReference | None:
         raise InvalidClaims("idx is not a whole number")
     if type(uri) is not str or not _is_http_uri(uri):
         raise InvalidClaims("uri is not an http address without user and fragment")
-    return StatusReference(idx=idx, uri=uri)
+    return StatusReference(idx, uri)
 
 
 @lru_cache(maxsize=256)  # a status list is shared by many tokens

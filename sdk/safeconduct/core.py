@@ -26,7 +26,7 @@ from safeconduct.scope import covers_by_name, scope_names
 from safeconduct.snapshot import Snapshot
 from safeconduct.source import Question, Source
 from safeconduct.status_list import VALID, judge_status
-from safeconduct.token_cache import Remembered, TokenCache
+from safeconduct.token_cache import TOUCH_EVERY, Remembered, TokenCache
 from safeconduct.transport import Response, TransportFailed, accepted
 from safeconduct.verifier import check_parsed, judge_times
 from safeconduct.want import Needed, Want
@@ -73,26 +73,28 @@ class Core:
             Needed: not before something was fetched.
         """
         moment = self._time()
-        since = moment.monotonic if since is None else since
         try:
-            return self._verdict(token, scope, client_address, max_staleness, since, moment)
+            remembered = self._genuine(token, moment)
+            if max_staleness is None and (recalled := self.recall(token, scope)) is not None:
+                return recalled
+            since = moment.monotonic if since is None else since
+            return self._verdict(token, remembered, scope, client_address, max_staleness, since, moment)
         except Needed as needed:
-            needed.since = since
+            needed.since = moment.monotonic if since is None else since
             raise
 
     def _verdict(
         self,
         token: str,
+        remembered: Remembered,
         scope: str | Collection[str] | None,
         client_address: str | Callable[[], str | None] | None,
         max_staleness: int | None,
         since: float,
         moment: Moment,
     ) -> Claims:
+        """What is judged anew on every call, where the short way did not: status, address, scope."""
         address = client_address() if callable(client_address) else client_address
-        remembered = self._genuine(token, moment)
-        if max_staleness is None and (recalled := self.recall(token, scope)) is not None:
-            return recalled
         claims = remembered.claims
         longest = self._max_staleness if max_staleness is None else min(max_staleness, self._max_staleness)
         status = self.source.status(Question(token, claims, since, longest, address), moment)
@@ -126,6 +128,8 @@ class Core:
             self._keys(moment)
         if key_cache.by_kid.get(remembered.kid) is not remembered.key:
             return self._admit(token, moment)
+        if moment.monotonic - remembered.seen_at > TOUCH_EVERY:
+            self._tokens.touch(token, remembered, moment.monotonic)
         return remembered
 
     def look_ahead(self) -> Sequence[Want]:
@@ -193,7 +197,11 @@ class Core:
         policy = self.issuer.policy
         begins = max(claims.iat, claims.nbf or 0) - policy.leeway
         remembered = Remembered(
-            claims, keys.keys[parsed.kid], begins=begins, ends=claims.exp + policy.exp_leeway
+            claims,
+            keys.keys[parsed.kid],
+            begins=begins,
+            ends=claims.exp + policy.exp_leeway,
+            seen_at=moment.monotonic,
         )
         if not claims.allowed_ips:
             remembered.held = self.source.deciding(claims)

@@ -7,6 +7,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Final
 
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from safeconduct.algorithms import ALGORITHMS
@@ -41,7 +42,11 @@ class VerificationKey:
         """Whether `signature`, in the form of RFC 7518 section 3 or RFC 8037 section 3.1, fits."""
         if len(signature) != self.signature_length:
             return False
-        return ALGORITHMS[self.alg].jws.verify(signing_input, self.public_key, signature)
+        try:
+            ALGORITHMS[self.alg].verify(self.public_key, signature, signing_input)
+        except InvalidSignature:
+            return False
+        return True
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ nothing, and the long way finds the words.
 from safeconduct.claims import Claims
 from safeconduct.effective_time import EffectiveTime
 from safeconduct.key_cache import KeyCache
-from safeconduct.token_cache import TokenCache
+from safeconduct.token_cache import TOUCH_EVERY, TokenCache
 
 
 class Recall:
@@ -44,12 +44,9 @@ class Recall:
                 and monotonic < self.look_ahead_at
                 and (scope is None or scope in claims.scope)
             ):
-                self._touch(token)
+                if monotonic - remembered.seen_at > TOUCH_EVERY:
+                    self._touch(token, remembered, monotonic)
                 return claims
-        except (
-            IndexError,
-            KeyError,
-            TypeError,
-        ):  # another kind of list, forgotten meanwhile, no string at all
+        except (IndexError, TypeError):  # another kind of list, no string at all
             pass
         return None

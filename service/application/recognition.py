@@ -4,7 +4,6 @@ decides.
 
 import sys
 from collections import OrderedDict
-from dataclasses import replace
 from typing import NamedTuple
 
 from safeconduct import Claims, StatusReference, VerificationPolicy
@@ -154,8 +153,7 @@ class RecogniseToken:
 def _sharing(claims: Claims) -> Claims:
     """The same, but what many tokens say alike is in memory once."""
     status = claims.status
-    return replace(
-        claims,
+    return claims._replace(
         iss=sys.intern(claims.iss),
         sub=sys.intern(claims.sub),
         aud=tuple(map(sys.intern, claims.aud)),

@@ -3,10 +3,11 @@
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Any, Final, TypeVar
 
-from aiohttp import hdrs, web
+from aiohttp import web
+from aiohttp.hdrs import AUTHORIZATION, USER_AGENT, X_FORWARDED_FOR
 from aiohttp.typedefs import Handler, Middleware
 
-from safeconduct.adapters.admission import Refused, admit, recalled
+from safeconduct.adapters.admission import Refused, admit, short_way
 from safeconduct.adapters.demand import FORM, Demand, Scope, Shown
 from safeconduct.asynchronous import Verifier
 from safeconduct.claims import Claims
@@ -25,27 +26,35 @@ def middleware(
 
     `demands` are the other arguments of `Demand`.
     """
-    everywhere = Demand(scope, **demands)
-    of_scope: dict[Any, Demand] = {}
+    free, everywhere = frozenset(public), _Gate(verifier, Demand(scope, **demands))
+    of_scope: dict[Any, _Gate] = {}
 
     @web.middleware
-    async def safeconduct(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if request.path in public:
-            return await handler(request)
-        demand = everywhere
+    def safeconduct(request: web.Request, handler: Handler) -> Awaitable[web.StreamResponse]:
+        # No coroutine of its own: that and its resumption would cost as much as the verdict.
+        if free and request.path in free:
+            return handler(request)
+        gate = everywhere
         if (own := getattr(request.match_info.handler, _SCOPE, None)) is not None:
-            demand = of_scope.get(own) or of_scope.setdefault(own, Demand(own, **demands))
-        authorization = request.headers.getall(hdrs.AUTHORIZATION, ())
-        try:
-            request[CLAIMS] = recalled(verifier, demand, request.method, authorization) or await admit(
-                verifier, demand, await _shown(request, demand, authorization)
-            )
-        except Refused as refused:
-            status, headers, body = refused.refusal
-            return web.Response(status=status, headers=headers, body=body)
-        return await handler(request)
+            gate = of_scope.get(own) or of_scope.setdefault(own, _Gate(verifier, Demand(own, **demands)))
+        authorization = request.headers.getall(AUTHORIZATION, ())
+        claims = gate.recalled(request.method, authorization)
+        if claims is None:
+            return _admitted(request, handler, verifier, gate.demand, authorization)
+        request[CLAIMS] = claims
+        return handler(request)
 
     return safeconduct
+
+
+class _Gate:
+    """What is made once for all requests of which the same is demanded."""
+
+    __slots__ = ("demand", "recalled")
+
+    def __init__(self, verifier: Verifier, demand: Demand) -> None:
+        self.demand = demand
+        self.recalled = short_way(verifier, demand)
 
 
 def requires(scope: str | Callable[[str], str]) -> Callable[[_Handler], _Handler]:
@@ -58,15 +67,30 @@ def requires(scope: str | Callable[[str], str]) -> Callable[[_Handler], _Handler
     return mark
 
 
+async def _admitted(
+    request: web.Request,
+    handler: Handler,
+    verifier: Verifier,
+    demand: Demand,
+    authorization: Sequence[str],
+) -> web.StreamResponse:
+    try:
+        request[CLAIMS] = await admit(verifier, demand, await _shown(request, demand, authorization))
+    except Refused as refused:
+        status, headers, body = refused.refusal
+        return web.Response(status=status, headers=headers, body=body)
+    return await handler(request)
+
+
 async def _shown(request: web.Request, demand: Demand, authorization: Sequence[str]) -> Shown:
     headers = request.headers
     return Shown(
         request.method,
         authorization,
         request.remote,
-        headers.getall(hdrs.X_FORWARDED_FOR, ()),
+        headers.getall(X_FORWARDED_FOR, ()),
         await _parameters(request, demand) if demand.parameter else (),
-        headers.get(hdrs.USER_AGENT),
+        headers.get(USER_AGENT),
     )
 
 

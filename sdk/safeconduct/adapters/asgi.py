@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Collection, MutableMapping
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode
 
-from safeconduct.adapters.admission import Refused, admit, recalled
+from safeconduct.adapters.admission import Refused, admit, short_way
 from safeconduct.adapters.demand import FORM, FORM_LIMIT, Demand, Shown
 from safeconduct.asynchronous import Verifier
 from safeconduct.refusal import Refusal
@@ -32,12 +32,12 @@ class SafeconductMiddleware:
         self._verifier = verifier
         self._public = frozenset(public)
         self._demand = Demand(**demands)
+        self._recalled = short_way(verifier, self._demand)
 
     async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         if scope["type"] not in {"http", "websocket"} or scope["path"] in self._public:
             return await self._app(scope, receive, send)
-        authorization = authorization_of(scope)
-        claims = recalled(self._verifier, self._demand, scope.get("method", "GET"), authorization)
+        claims = self._recalled(scope.get("method", "GET"), authorization_of(scope))
         if claims is not None:
             return await self._app({**scope, CLAIMS: claims}, receive, send)
         try:

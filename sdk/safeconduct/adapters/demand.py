@@ -43,7 +43,10 @@ class Demand:
         in_query: bool = False,
         trusted_proxies: Collection[str] = (),
     ) -> None:
-        self._scope = scope
+        self.scope: Callable[[str], str | Collection[str] | None] = (
+            scope if callable(scope) else lambda _method: scope
+        )
+        """What the token has to hold for a request of this method."""
         self.parameter = parameter
         self.in_query = in_query and parameter is not None
         self._trusted: tuple[IPv4Network | IPv6Network, ...] = tuple(map(ip_network, trusted_proxies))
@@ -61,10 +64,6 @@ class Demand:
         if not shown.parameters[0]:
             raise TokenMissing("the parameter is empty")
         return shown.parameters[0]
-
-    def scope(self, method: str) -> str | Collection[str] | None:
-        """What the token has to hold for a request of this method."""
-        return self._scope(method) if callable(self._scope) else self._scope
 
     def address(self, shown: Shown) -> str | None:
         """Where the bearer called from."""

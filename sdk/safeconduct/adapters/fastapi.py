@@ -7,7 +7,7 @@ from fastapi import HTTPException, Request
 from fastapi.openapi.models import HTTPBearer
 from fastapi.security.base import SecurityBase
 
-from safeconduct.adapters.admission import Refused, admit, recalled
+from safeconduct.adapters.admission import Refused, admit, short_way
 from safeconduct.adapters.asgi import authorization_of, shown
 from safeconduct.adapters.demand import Demand, Scope
 from safeconduct.asynchronous import Verifier
@@ -25,10 +25,11 @@ class Bearer(SecurityBase):
         self.scheme_name = "PersonalAccessToken"
         self._verifier = verifier
         self._demand = Demand(scope, **demands)
+        self._recalled = short_way(verifier, self._demand)
 
     async def __call__(self, request: Request) -> Claims:
         """Raises HTTPException."""
-        claims = recalled(self._verifier, self._demand, request.method, authorization_of(request.scope))
+        claims = self._recalled(request.scope["method"], authorization_of(request.scope))
         if claims is not None:
             return claims
         parameters: list[str] = []
