@@ -5,13 +5,12 @@ Both verifiers, with `await` and without, are loops around this one.
 
 import threading
 from collections.abc import Callable, Collection, Sequence
-from ipaddress import ip_address, ip_network
 
+from safeconduct.addresses import judge_address
 from safeconduct.catalogue import ScopeCatalogue
 from safeconduct.claims import Claims
 from safeconduct.effective_time import Moment
 from safeconduct.errors import (
-    AddressNotAllowed,
     InsufficientScope,
     SafeconductError,
     TokenExpired,
@@ -101,7 +100,7 @@ class Core:
         if status != VALID:
             judge_status(status)
         if claims.allowed_ips:
-            _judge_address(claims, address)
+            judge_address(claims, address)
         else:
             remembered.held = self.source.deciding(
                 claims
@@ -234,18 +233,3 @@ class Core:
         metadata = self.issuer.discovery.metadata
         told = metadata.covers if metadata is not None else {}
         return any(covers_by_name(name, wanted) or wanted in told.get(name, ()) for name in granted)
-
-
-def _judge_address(claims: Claims, client_address: str | None) -> None:
-    if client_address is None or not lies_within(client_address, claims.allowed_ips):
-        raise AddressNotAllowed("the token is bound to other addresses")
-
-
-def lies_within(address: str, networks: Collection[str]) -> bool:
-    """Whether `address` lies in one of the CIDR `networks`; IPv4-mapped addresses are unmapped first."""
-    try:
-        ip = ip_address(address)
-    except ValueError:
-        return False
-    mapped = getattr(ip, "ipv4_mapped", None)
-    return any((mapped or ip) in ip_network(network) for network in networks)
