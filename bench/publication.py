@@ -1,108 +1,127 @@
 """How fast a revocation gets out, to how many at once, and what lists of millions cost.
 
-python -m bench.publication [--revocations N] [--streams N]      from the acknowledgement to Redis and another replica
+python -m bench.publication [--revocations N] [--streams N]      from the acknowledgement to Redis and the streams
 python -m bench.publication --lists                              lists of 1, 10 and 100 million tokens, 1 % revoked
 """
 
 import argparse
-import asyncio
-import random
+import json
+import subprocess
+import sys
+import threading
 import time
+from collections.abc import Sequence
 from contextlib import closing
+from statistics import median
 
-import aiohttp
 import redis
-from safeconduct.lst import encode_lst
-from safeconduct.status_list import LIST_BYTES, StatusList
 
+from bench.lists import lists
+from bench.processes import ROOT
 from tests.lab.cluster import Cluster, running_cluster
-from tests.lab.evidence import claims
-from tests.lab.replica import TOKENS, Replica
+from tests.lab.replica import TOKENS, Person, Replica
 from tests.publish.redis_page import prefix
-from tests.publish.sse import Stream
 from tests.servers.leash import Leash
 from tests.servers.postgresql import running_postgres
 from tests.servers.redis import running_redis
 from tests.tools.pieces import require
 
-PER_LIST = 2**17 - 8
+REST = 0.1
+"""Seconds between two revocations: there is no other load."""
+EVENTS = 20
+"""Of which each goes to all streams."""
 
 
-def quantiles(name: str, seconds: list[float]) -> None:
+class Readers:
+    """Readers of one replica's stream, in a process of their own (bench/stream_readers.py)."""
+
+    def __init__(self, replica: Replica, readers: int, events: int) -> None:
+        words = [sys.executable, "-m", "bench.stream_readers"]
+        self._process = subprocess.Popen(
+            words, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        job = {"port": replica.port, "readers": readers, "events": events}
+        self._process.stdin.write(json.dumps(job) + "\n")
+        self._process.stdin.flush()
+        assert self._process.stdout.readline() == "ready\n"
+
+    def heard(self) -> list[list[float]]:
+        """For each event when each reader had it."""
+        output, _ = self._process.communicate(timeout=60)
+        times: list[list[float]] = json.loads(output)
+        return times
+
+
+def quantile(seconds: Sequence[float], percent: int) -> float:
+    """In milliseconds."""
     ordered = sorted(seconds)
-    p50, p99 = ordered[len(ordered) // 2], ordered[min(len(ordered) - 1, len(ordered) * 99 // 100)]
-    print(f"{name:<44} p50 {p50 * 1e3:7.1f} ms   p99 {p99 * 1e3:7.1f} ms   most {ordered[-1] * 1e3:7.1f} ms")
+    return ordered[min(len(ordered) - 1, len(ordered) * percent // 100)] * 1e3
 
 
-def seen_in_redis(client: redis.Redis, issuer: str, token: str) -> float:
-    """When the bit was there."""
-    place = claims(token)["status"]["status_list"]
-    key, idx = f"{prefix(issuer)}list:{place['uri'].rpartition('/')[2]}", place["idx"]
-    while client.bitfield(key).get("u2", 8 * (idx // 4) + 6 - 2 * (idx % 4)).execute() != [1]:
-        pass
-    return time.perf_counter()
+def tell(name: str, seconds: Sequence[float]) -> None:
+    p50, p99, most = (quantile(seconds, percent) for percent in (50, 99, 100))
+    print(f"{name:<52} p50 {p50:7.1f} ms   p99 {p99:7.1f} ms   most {most:7.1f} ms", flush=True)
 
 
-async def first_change(replica: Replica, http: aiohttp.ClientSession) -> Stream:
-    response = await http.get(f"http://127.0.0.1:{replica.port}/v1/revocations")
-    response.raise_for_status()
-    stream = Stream(response)
-    await stream.next_of("resync")
-    return stream
+def revoke(ann: Person, count: int) -> list[float]:
+    """When each of so many revocations was acknowledged."""
+    acknowledged = []
+    for token in [ann.create() for _ in range(count)]:
+        assert ann.call("DELETE", f"{TOKENS}/{token['id']}").status == 200
+        acknowledged.append(time.monotonic())
+        time.sleep(REST)
+    return acknowledged
 
 
-async def one_by_one(cluster: Cluster, client: redis.Redis, revocations: int) -> None:
+def follow(client: redis.Redis, key: str, count: int, times: list[float]) -> None:
+    """When each change was in Redis, whose bits are set by the same script."""
+    last = "$"
+    while len(times) < count:
+        for _, entries in client.xread({key: last}, block=60_000):
+            times += [time.monotonic()] * len(entries)
+            last = entries[-1][0]
+
+
+def one_by_one(cluster: Cluster, client: redis.Redis, count: int) -> None:
     near, far = cluster.replicas
-    issuer, ann = near.deployment.issuer, near.administrator
-    made = [ann.create() for _ in range(revocations)]
-    to_redis, to_far = [], []
-    async with aiohttp.ClientSession() as http:
-        stream = await first_change(far, http)
-        for token in made:
-            waiting = asyncio.ensure_future(stream.next_of("change"))
-            assert (await asyncio.to_thread(ann.call, "DELETE", f"{TOKENS}/{token['id']}")).status == 200
-            begun = time.perf_counter()
-            in_redis = asyncio.to_thread(seen_in_redis, client, issuer, token["token"])
-            (_, heard), there = await asyncio.gather(_when(waiting), in_redis)
-            to_redis.append(max(0.0, there - begun))
-            to_far.append(max(0.0, heard - begun))
-    quantiles("acknowledged revoke to the bit in Redis", to_redis)
-    quantiles("acknowledged revoke to another replica's stream", to_far)
+    streams = {"its own": Readers(near, 1, count), "another": Readers(far, 1, count)}
+    in_redis: list[float] = []
+    following = threading.Thread(
+        target=follow, args=(client, f"{prefix(near.deployment.issuer)}changes", count, in_redis)
+    )
+    following.start()
+    acknowledged = revoke(near.administrator, count)
+    following.join()
 
+    def delays(times: Sequence[float]) -> list[float]:
+        return [max(0.0, there - then) for there, then in zip(times, acknowledged, strict=True)]
 
-async def _when(future: asyncio.Future[object]) -> tuple[object, float]:
-    return await future, time.perf_counter()
-
-
-async def to_everybody(replica: Replica, streams: int) -> None:
-    ann, connector = replica.administrator, aiohttp.TCPConnector(limit=0)
-    async with aiohttp.ClientSession(connector=connector, timeout=aiohttp.ClientTimeout(None)) as http:
-        readers = [await first_change(replica, http) for _ in range(streams)]
-        token = ann.create()
-        heard = [asyncio.ensure_future(_when(reader.next_of("change"))) for reader in readers]
-        await asyncio.sleep(0)
-        answered = asyncio.to_thread(ann.call, "DELETE", f"{TOKENS}/{token['id']}")
-        assert (await answered).status == 200
-        begun = time.perf_counter()
-        quantiles(
-            f"one event to {streams} streams",
-            [max(0.0, at - begun) for _, at in await asyncio.gather(*heard)],
+    tell("acknowledged revoke to the bit in Redis", delays(in_redis[:count]))
+    for whose, readers in streams.items():
+        tell(
+            f"acknowledged revoke to {whose} replica's stream",
+            delays([event[0] for event in readers.heard()]),
         )
 
 
-def lists() -> None:
-    chance = random.Random(1)
-    print(f"{'tokens':>12} {'lists':>6} {'compressed':>12} {'CPU to pack and compress':>26}")
-    for millions in (1, 10, 100):
-        count = -(-millions * 1_000_000 // PER_LIST)
-        sample = min(count, 20)
-        begun, size = time.process_time(), 0
-        for _ in range(sample):
-            revoked = chance.sample(range(4, PER_LIST), PER_LIST // 100)
-            size += len(encode_lst(StatusList.fresh().changed((idx, 1) for idx in revoked).packed))
-        seconds = (time.process_time() - begun) * count / sample
-        print(f"{millions:>11}M {count:>6} {size * count / sample / 1e3:>9.0f} kB {seconds:>24.2f} s")
-    print(f"each list {LIST_BYTES} bytes in memory; 20 were made, the rest is multiplied")
+def to_everybody(name: str, replica: Replica, ann: Person, count: int) -> None:
+    """`ann` revokes at her replica. Medians over the events."""
+    readers = Readers(replica, count, EVENTS)
+    acknowledged = revoke(ann, EVENTS)
+    after, spread = [], []
+    for event, then in zip(readers.heard(), acknowledged, strict=True):
+        after.append([max(0.0, at - then) for at in event])
+        spread.append([at - min(event) for at in event])
+    for since, delays in (("the acknowledgement", after), ("the first of them", spread)):
+        p50, p99 = (median(quantile(each, percent) for each in delays) for percent in (50, 99))
+        least, most = (pick(quantile(each, 99) for each in delays) for pick in (min, max))
+        print(
+            f"{count} streams of {name} replica, after {since:<20} p50 {p50:6.1f} ms   p99 {p99:6.1f} ms"
+            f" ({least:.1f}..{most:.1f})",
+            flush=True,
+        )
 
 
 def main() -> None:
@@ -126,9 +145,10 @@ def main() -> None:
             "SAFECONDUCT_CONNECTIONS_AT_ONCE": str(4 * chosen.streams),
         }
         with running_cluster(leash, postgres, size=2, also=also) as cluster:
-            client = redis.Redis.from_url(server.url)
-            asyncio.run(one_by_one(cluster, client, chosen.revocations))
-            asyncio.run(to_everybody(cluster.replicas[0], chosen.streams))
+            one_by_one(cluster, redis.Redis.from_url(server.url), chosen.revocations)
+            near, far = cluster.replicas
+            for name, replica in (("its own", near), ("another", far)):
+                to_everybody(name, replica, near.administrator, chosen.streams)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from keys import ALGORITHMS, ImpossibleTimings, RotationPolicy
 from service.setting_values import issuer_faults, read_value
 
 PREFIX = "SAFECONDUCT_"
+LONGEST_POLL_MS = 30_000  # half of the age at which a reader of Redis or the stream believes nothing any more
 
 
 class SettingsInvalid(Exception):
@@ -68,6 +69,7 @@ class Settings:
     revocation_streams: int = 1_000  # per process, half of them for clients that authenticate
     revocation_streams_per_address: int = 20  # without authentication
     revocation_stream_heartbeat: int = 5
+    revocation_poll_ms: int = 250  # until a revocation by another process is pushed of which no news came
 
     max_body: int = 65_536
     body_timeout: int = 10
@@ -194,6 +196,10 @@ class Settings:
         if self.access_token_lifetime > (most := min(STATUS_LIST_LIFETIME, self.status_list_lifetime)):
             faults.append(
                 f"{PREFIX}ACCESS_TOKEN_LIFETIME: at most {most}, for nobody can revoke such a token offline"
+            )
+        if self.revocation_poll_ms > LONGEST_POLL_MS:
+            faults.append(
+                f"{PREFIX}REVOCATION_POLL_MS: at most {LONGEST_POLL_MS}, for what is pushed would look old"
             )
         try:
             dataclasses.replace(self, algorithm=next(iter(ALGORITHMS))).rotation_policy()

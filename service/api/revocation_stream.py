@@ -3,10 +3,11 @@
 import json
 import socket
 from contextlib import aclosing, suppress
+from functools import lru_cache
 from typing import Annotated, Any, Final
 
 import msgspec
-from aiohttp import ClientConnectionError, web
+from aiohttp import ClientConnectionError, HttpVersion11, web
 from msgspec import UNSET, UnsetType
 
 from service.api.client_authentication import client_of_header
@@ -50,7 +51,7 @@ async def revocation_stream(
         raise NotSignedIn("only clients may follow the revocations")
     streams = services.publication.streams
     with streams.place(client, caller_address(request, services.settings)):
-        async with aclosing(streams.events(_position(request))) as events:
+        async with aclosing(streams.events(_position(request), _Reader(request))) as events:
             first = await anext(events)
             response = web.StreamResponse(headers=_HEADERS)
             _bound_memory(request)
@@ -63,8 +64,28 @@ async def revocation_stream(
                 await response.write(_RECONNECT + _encoded(first))
                 async for event in events:
                     await response.write(_encoded(event))
+                    await request.writer.drain()
     response.force_close()
     return response
+
+
+class _Reader:
+    """One connection: events go into it in one write, made once for all readers."""
+
+    def __init__(self, request: web.Request) -> None:
+        self._request = request
+        self._chunked = request.version >= HttpVersion11
+
+    def take(self, events: tuple[Event, ...]) -> bool:
+        connection, transport = self._request.protocol, self._request.transport
+        if transport is None or transport.is_closing():
+            return False
+        if not isinstance(connection, Connection) or connection.is_stalled:
+            return False
+        octets = _together(events, chunked=self._chunked)
+        transport.write(octets)
+        self._request.writer.output_size += len(octets)
+        return True
 
 
 def _bound_memory(request: web.Request) -> None:
@@ -94,6 +115,13 @@ def _client(request: web.Request) -> Client | None:
         raise NotSignedIn("no client has these credentials")
     request[PRINCIPAL] = ResourceServer(client)
     return client
+
+
+@lru_cache(maxsize=2)
+def _together(events: tuple[Event, ...], *, chunked: bool) -> bytes:
+    """With `chunked`, as one chunk (RFC 9112, section 7.1)."""
+    octets = b"".join(map(_encoded, events))
+    return b"%x\r\n%b\r\n" % (len(octets), octets) if chunked else octets
 
 
 def _encoded(event: Event) -> bytes:

@@ -22,6 +22,8 @@ from service.domain.audit import AuditEntry
 log = structlog.get_logger("housekeeping")
 
 FOLLOW_EVERY = 1.0
+SETTLE = 0.05
+"""Seconds from news to following them: what is pushed goes first, and what comes together is signed together."""
 ROTATE_EVERY = 60.0
 SWEEP_EVERY = 60.0
 RETIRE_EVERY = 3_600.0
@@ -65,12 +67,16 @@ class Housekeeping:
     async def run(self) -> None:
         """Until cancelled."""
         async with asyncio.TaskGroup() as beats:
-            beats.create_task(self._beat("follow", self.follow, partial(self._news.wait, FOLLOW_EVERY)))
+            beats.create_task(self._beat("follow", self.follow, self._rest))
             beats.create_task(self._beat("rotate", self.rotate, partial(asyncio.sleep, ROTATE_EVERY)))
             beats.create_task(self._beat("sweep", self.sweep, partial(asyncio.sleep, SWEEP_EVERY)))
             beats.create_task(self._beat("retire", self.retire, partial(asyncio.sleep, RETIRE_EVERY)))
             beats.create_task(self._beat("uses", self._record_uses, partial(asyncio.sleep, USES_EVERY)))
             beats.create_task(self._beat("forget", self.forget, partial(asyncio.sleep, FORGET_EVERY)))
+
+    async def _rest(self) -> None:
+        await self._news.wait(FOLLOW_EVERY)
+        await asyncio.sleep(SETTLE)
 
     async def follow(self) -> None:
         """Reload what moved, end values whose shortened time or overlap is over, write down what was published,

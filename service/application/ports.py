@@ -223,4 +223,10 @@ class Storage(Protocol):
     async def signed_in(self, secret_hashes: Sequence[str]) -> Mapping[str, SignedIn]:
         """Whose sessions have neither ended nor expired: one autocommit statement as for the truth, at most 32."""
 
+    async def listen(self) -> None:
+        """Announce what other processes commit to the status lists as soon as they do, until cancelled.
+
+        Raises StorageUnavailable when nothing is heard any more; the next call announces that something may have come.
+        """
+
     async def close(self) -> None: ...

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Final, Protocol
 
-from service.application.beats import Beats
+from service.application.beats import Beats, Job
 from service.application.ports import Storage
 from service.application.publication_ports import Announcer
 from service.application.revocation_feed import RevocationFeed
@@ -13,8 +13,8 @@ from service.application.revocation_streams import RevocationStreams
 from service.clock import Clock
 from service.domain.publication import Form, Publication
 
-FOLLOW_EVERY: Final = 0.25
-"""Seconds until a revocation is seen whose announcement was lost, or made in another process (R4, R5)."""
+LISTEN_AGAIN: Final = 1.0
+"""Seconds until another try to listen, after a connection was lost."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -71,13 +71,17 @@ class Notes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Push:
-    """Everything of one process that pushes."""
+    """Everything of one process that pushes. `listen` brings the news of other processes, `poll` is in how many seconds
+    a revocation is seen of which no news came (R4, R5).
+    """
 
+    listen: Job
     feed: RevocationFeed
     streams: RevocationStreams
     notes: Notes
     announcer: Announcer
     heartbeat: int
+    poll: float
     redis: RedisPublisher | None = None
     _beat: Beats = field(default_factory=lambda: Beats("push"))
 
@@ -85,7 +89,8 @@ class Push:
         """Until cancelled."""
         news = self.announcer.listener()
         async with asyncio.TaskGroup() as beats:
-            beats.create_task(self._beat("follow", self.follow, partial(news.wait, FOLLOW_EVERY)))
+            beats.create_task(self._beat("listen", self.listen, partial(asyncio.sleep, LISTEN_AGAIN)))
+            beats.create_task(self._beat("follow", self.follow, partial(news.wait, self.poll)))
             beats.create_task(self._beat("heartbeat", self.beat, partial(asyncio.sleep, self.heartbeat)))
             if self.redis is not None:
                 beats.create_task(self._beat("redis", self.redis.follow, self.redis.rest))
@@ -98,13 +103,13 @@ class Push:
         """
         if await self.feed.follow():
             self.notes.note(Form.STREAM, self.feed.standing.position.revision)
-            self.streams.wake()
             if self.redis is not None:
                 self.redis.wake()
+            await self.streams.tell()
 
     async def beat(self) -> None:
         """Tell every reader how old what it has is."""
-        self.streams.beat()
+        await self.streams.beat()
 
     async def fault(self) -> str | None:
         """What an operator has to change before this may start."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from service.domain.publication import ChangedEntry, Form, Publication, PublicationState, Standing
+from service.domain.publication import ChangedEntry, Form, Publication, PublicationState
 
 
 class Listener(Protocol):
@@ -14,9 +14,9 @@ class Listener(Protocol):
 
 
 class Announcer(Protocol):
-    """Spreads the news that the status lists have reached a revision. At most once: lost news costs a poll (R5)."""
+    """Spreads the news that the status lists have changed. At most once: lost news costs a poll (R5)."""
 
-    def announce(self, revision: int) -> None:
+    def announce(self) -> None:
         """After the commit, never before; never fails."""
 
     def listener(self) -> Listener: ...
@@ -25,14 +25,13 @@ class Announcer(Protocol):
 class Publications(Protocol):
     """What is pushed, and when the pushed forms had a revision; for receipts."""
 
-    async def state(self) -> PublicationState:
-        """Raises StorageUnavailable where this server takes no writes: what it says may be old."""
+    async def news(self, *, after: int, limit: int) -> tuple[PublicationState, list[ChangedEntry]]:
+        """Where the database is, and the latest rows of the outbox beyond a revision, in order: both of one moment.
+        Of the oldest revision some may be left out.
+        """
 
-    async def standing(self) -> Standing:
-        """In a snapshot, so that all of it is of one moment."""
-
-    async def changes(self, *, after: int, limit: int) -> list[ChangedEntry]:
-        """The latest rows of the outbox beyond a revision, in order; of the oldest revision some may be left out."""
+    async def lists(self) -> tuple[Mapping[str, int], frozenset[str]]:
+        """The revision of each published list's last change, and which of them are full."""
 
     async def note(self, publications: Sequence[Publication]) -> None:
         """The first note of a form and revision stays."""

@@ -22,6 +22,8 @@ REMEMBERED: Final = 10_000
 REMEMBERED_CHARACTERS: Final = 8 * 2**20
 LONGEST_CHANGE: Final = 65_536
 """Characters of a change that is pushed; a larger one makes every reader look at the lists instead."""
+LOOKED_AT: Final = 1_000
+"""Rows of the outbox that are read together with where the database is; who finds more reads the lists as well."""
 READ_AT_ONCE: Final = 20_000
 """Rows of the outbox; who is further behind looks at the lists."""
 
@@ -69,30 +71,50 @@ class RevocationFeed:
             return await self._follow()
 
     async def _follow(self) -> bool:
+        known = self._standing
         async with self._storage.reading() as read:
-            state = await read.publications.state()
-        position = Position(state.epoch, state.revision)
-        if position < self._standing.position:
+            state, rows = await read.publications.news(after=known.position.revision, limit=LOOKED_AT)
+        if not state.writable:
+            raise StorageUnavailable("this server takes no writes: what it says may be old")
+        if state.position < known.position:
             raise StorageUnavailable("the database is behind what was published of it")
-        if self._state is not None and state[:-1] == self._state[:-1]:
-            self._standing = self._standing._replace(as_of=max(self._standing.as_of, state.as_of))
+        same_lists = state.has_the_lists_of(self._state)
+        if same_lists and state.position == known.position:
+            self._standing = known._replace(as_of=max(known.as_of, state.as_of))
             return False
-        await self._catch_up(state)
+        if same_lists and self._are_all(rows, state.revision):
+            lists = {**known.lists, **{row.list_id: row.revision for row in rows}}
+            self._take(rows, state.position)
+            self._standing, self._state = (
+                known._replace(position=state.position, as_of=state.as_of, lists=lists),
+                state,
+            )
+        else:
+            await self._catch_up(state.position)
         return True
 
-    async def _catch_up(self, state: PublicationState) -> None:
+    def _are_all(self, rows: Sequence[ChangedEntry], until: int) -> bool:
+        """Whether nothing else came after what is known: no revision without entries, none cut, no list unknown."""
+        known = self._standing
+        return (
+            len(rows) < LOOKED_AT
+            and {row.revision for row in rows} == {*range(known.position.revision + 1, until + 1)}
+            and {row.list_id for row in rows} <= known.lists.keys()
+        )
+
+    async def _catch_up(self, seen: Position) -> None:
         known = self._standing.position
         async with self._storage.snapshot() as snap:
-            standing = await snap.publications.standing()
-            same_epoch = standing.position.epoch == known.epoch
-            after = known.revision if same_epoch else 0
-            rows = await snap.publications.changes(after=after, limit=READ_AT_ONCE)
-        if standing.position < (state.epoch, state.revision):
+            lists, closed = await snap.publications.lists()
+            state, rows = await snap.publications.news(after=known.revision, limit=READ_AT_ONCE)
+            if state.epoch != known.epoch:
+                state, rows = await snap.publications.news(after=0, limit=READ_AT_ONCE)
+        if state.position < seen:
             raise StorageUnavailable("the snapshot was read from a server that is behind")
-        if not same_epoch:
-            self._begin_at(Position(standing.position.epoch, 0))
-        self._take(rows, standing.position)
-        self._standing, self._state = standing, state
+        if state.epoch != known.epoch:
+            self._begin_at(Position(state.epoch, 0))
+        self._take(rows, state.position)
+        self._standing, self._state = Standing(state.position, state.as_of, lists, closed), state
 
     def _take(self, rows: Sequence[ChangedEntry], until: Position) -> None:
         """Append what the rows make up. A revision without rows, or with too many, is a gap: what came before it

@@ -35,19 +35,6 @@ class ChangedEntry(NamedTuple):
     changed_at: int
 
 
-class PublicationState(NamedTuple):
-    """Where the database is at `as_of`, its own time.
-
-    `lists` are so many as are published, `closed` so many as were ever filled.
-    """
-
-    epoch: int
-    revision: int
-    lists: int
-    closed: int
-    as_of: int
-
-
 class Position(NamedTuple):
     """How far a reader or a form has come: the epoch of the database and the revision of the last change."""
 
@@ -62,6 +49,31 @@ class Position(NamedTuple):
         """`<epoch>-<revision>`; None for anything else."""
         found = _POSITION.fullmatch(text)
         return cls(int(found[1]), int(found[2])) if found else None
+
+
+class PublicationState(NamedTuple):
+    """Where the database is at `as_of`, its own time.
+
+    `lists` are so many as are published, `closed` so many as were ever filled, `newest` is the place of the last.
+    Within a snapshot nothing is `writable`.
+    """
+
+    epoch: int
+    revision: int
+    lists: int
+    newest: int
+    closed: int
+    as_of: int
+    writable: int
+
+    @property
+    def position(self) -> Position:
+        return Position(self.epoch, self.revision)
+
+    def has_the_lists_of(self, other: "PublicationState | None") -> bool:
+        """Whether in between no list was made, filled or retired, and no database taken for another."""
+        mine = (self.epoch, self.lists, self.newest, self.closed)
+        return other is not None and mine == (other.epoch, other.lists, other.newest, other.closed)
 
 
 BEFORE_ALL: Final = Position(0, 0)

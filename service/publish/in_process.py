@@ -1,4 +1,4 @@
-"""News of a revocation within this process. Other replicas learn it by their poll."""
+"""News of a revocation to those in this process who wait for it, whoever committed it."""
 
 import asyncio
 from contextlib import suppress
@@ -22,7 +22,7 @@ class InProcessAnnouncer:
     def __init__(self) -> None:
         self._listeners: list[InProcessListener] = []
 
-    def announce(self, revision: int) -> None:  # noqa: ARG002 - whoever is woken reads the revision from the database
+    def announce(self) -> None:
         for listener in self._listeners:
             listener.news.set()
 

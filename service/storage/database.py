@@ -36,8 +36,8 @@ class Database:
             transaction = SqlTransaction(connection)
             yield transaction
             await uninterrupted(connection.commit())
-        if self._announcer is not None and transaction.status_lists.announced is not None:
-            self._announcer.announce(transaction.status_lists.announced)
+        if transaction.status_lists.announced is not None:
+            self._heard()
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[SqlTransaction]:
@@ -66,6 +66,13 @@ class Database:
     async def signed_in(self, secret_hashes: Sequence[str]) -> Mapping[str, SignedIn]:
         async with self._engine.truth() as connection:
             return await sessions.signed_in(connection, secret_hashes)
+
+    async def listen(self) -> None:
+        await self._engine.listen(self._heard)
+
+    def _heard(self) -> None:
+        if self._announcer is not None:
+            self._announcer.announce()
 
     async def close(self) -> None:
         await self._engine.close()

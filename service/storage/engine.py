@@ -33,6 +33,12 @@ class Engine(Protocol):
     def migrator(self) -> AbstractAsyncContextManager[Connection]:
         """For a migration: without a time limit."""
 
+    async def listen(self, heard: Callable[[], None]) -> None:
+        """Call `heard` whenever another process has changed the status lists, and once when it begins to listen.
+
+        Raises StorageUnavailable when nothing is heard any more.
+        """
+
     async def close(self) -> None: ...
 
 

@@ -75,6 +75,10 @@ class Pool:
             raise
         self._give_back(raw)
 
+    def has(self, server_process: int) -> bool:
+        """Whether this process of the server serves one of its connections."""
+        return any(raw.get_server_pid() == server_process for raw in self._open)
+
     async def close(self) -> None:
         """Waits for leases for a while, then cuts them off."""
         self._closed = True

@@ -5,11 +5,13 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 
 import asyncpg
+from asyncpg.connect_utils import SessionAttribute
 
 from service.storage.adapters import PostgresAdapter
 from service.storage.connection import Connection
 from service.storage.engine import load_statements, script_of
-from service.storage.pool import WAIT, Pool, close, reach
+from service.storage.listening import listen
+from service.storage.pool import STATEMENT, WAIT, Pool, close, reach
 from service.storage.postgres_connection import PostgresConnection, translate
 from service.storage.uninterrupted import uninterrupted
 
@@ -54,6 +56,18 @@ class Postgres:
         raw = await reach(asyncpg.connect(self._url, timeout=WAIT))
         try:
             yield PostgresConnection(raw, self._statements, translate)
+        finally:
+            await uninterrupted(close(raw))
+
+    async def listen(self, heard: Callable[[], None]) -> None:
+        read_write = SessionAttribute.read_write
+        raw = await reach(
+            asyncpg.connect(
+                self._url, timeout=WAIT, command_timeout=STATEMENT, target_session_attrs=read_write
+            )
+        )
+        try:
+            await listen(PostgresConnection(raw, self._statements, translate), heard, self._transactions.has)
         finally:
             await uninterrupted(close(raw))
 

@@ -1,14 +1,11 @@
 from collections.abc import Mapping, Sequence
 
-from service.domain.errors import StorageUnavailable
 from service.domain.permutation import CAPACITY
 from service.domain.publication import (
     ChangedEntry,
     Form,
-    Position,
     Publication,
     PublicationState,
-    Standing,
 )
 from service.storage.connection import Connection
 
@@ -17,25 +14,21 @@ class SqlPublications:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    async def state(self) -> PublicationState:
-        row = await self._connection.only("publication_state", capacity=CAPACITY)
-        if not row["writable"]:
-            raise StorageUnavailable("this server takes no writes: what it says may be old")
-        return PublicationState(row["epoch"], row["revision"], row["lists"], row["closed"], row["as_of"])
-
-    async def standing(self) -> Standing:
-        row = await self._connection.only("publication_state", capacity=CAPACITY)
-        lists = await self._connection.all("status_list_versions", capacity=CAPACITY)
-        versions = {each["id"]: int(each["revision"]) for each in lists}
-        closed = frozenset(each["id"] for each in lists if each["closed"])
-        return Standing(Position(row["epoch"], row["revision"]), row["as_of"], versions, closed)
-
-    async def changes(self, *, after: int, limit: int) -> list[ChangedEntry]:
-        rows = await self._connection.all("latest_status_changes", after=after, limit=limit)
-        return [
-            ChangedEntry(row["revision"], row["list_id"], row["idx"], row["status"], row["changed_at"])
+    async def news(self, *, after: int, limit: int) -> tuple[PublicationState, list[ChangedEntry]]:
+        rows = await self._connection.all("publication_news", capacity=CAPACITY, after=after, limit=limit)
+        state = PublicationState(*(rows[0][member] or 0 for member in PublicationState._fields))
+        return state, [
+            ChangedEntry(row["changed_in"], row["list_id"], row["idx"], row["status"], row["changed_at"])
             for row in reversed(rows)
+            if row["changed_in"] is not None
         ]
+
+    async def lists(self) -> tuple[Mapping[str, int], frozenset[str]]:
+        rows = await self._connection.all("status_list_versions", capacity=CAPACITY)
+        return (
+            {row["id"]: int(row["revision"]) for row in rows},
+            frozenset(row["id"] for row in rows if row["closed"]),
+        )
 
     async def note(self, publications: Sequence[Publication]) -> None:
         rows = [

@@ -1,5 +1,6 @@
 """SQLite: one process, one writer, durable at every commit."""
 
+import asyncio
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from functools import partial
@@ -43,6 +44,9 @@ class SQLite:
                 stack.push_async_callback(lane.close)
             writer, reader, truth = lanes
             return cls(writer, reader, truth, stack.pop_all())
+
+    async def listen(self, heard: Callable[[], None]) -> None:  # noqa: ARG002 - there is no other process (possess)
+        await asyncio.Event().wait()
 
     async def close(self) -> None:
         await self._closing.aclose()

@@ -78,6 +78,11 @@ class Connection(web.RequestHandler):
         response.force_close()
         return response
 
+    @property
+    def is_stalled(self) -> bool:
+        """Whether the client leaves unread what was written."""
+        return self._stalled is not None
+
     def pause_writing(self) -> None:
         super().pause_writing()
         self._stalled = self._loop.call_later(_STALLED, self._cut, self.transport)

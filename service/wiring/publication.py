@@ -13,6 +13,7 @@ def push_of(world: World) -> Push:
     settings, storage = world.settings, world.storage
     feed, notes = RevocationFeed(storage), Notes(storage, system_milliseconds)
     return Push(
+        listen=storage.listen,
         feed=feed,
         streams=RevocationStreams(
             feed, places=settings.revocation_streams, per_address=settings.revocation_streams_per_address
@@ -20,6 +21,7 @@ def push_of(world: World) -> Push:
         notes=notes,
         announcer=world.announcer,
         heartbeat=settings.revocation_stream_heartbeat,
+        poll=settings.revocation_poll_ms / 1_000,
         redis=_redis(world, feed, notes) if settings.redis_url else None,
     )
 

@@ -14,6 +14,17 @@ CREATE OR REPLACE FUNCTION sc_snapshot_time() RETURNS BIGINT LANGUAGE sql STABLE
 CREATE OR REPLACE FUNCTION sc_writable() RETURNS BIGINT LANGUAGE sql STABLE AS
 'SELECT CASE WHEN pg_is_in_recovery() OR current_setting(''transaction_read_only'')::boolean THEN 0 ELSE 1 END::bigint';
 
+-- Wakes every process that listens once a change of the status lists is committed; it says nothing, they read. A commit
+-- that notifies waits for every other such commit, which these do anyway: each holds the head that it moves.
+CREATE OR REPLACE FUNCTION sc_announce() RETURNS trigger LANGUAGE plpgsql AS
+'BEGIN
+    PERFORM pg_notify(''safeconduct'', '''');
+    RETURN NULL;
+END';
+
+CREATE OR REPLACE TRIGGER head_is_announced AFTER UPDATE ON head
+    FOR EACH ROW WHEN (NEW.name IN ('revision', 'epoch') AND NEW.value <> OLD.value) EXECUTE FUNCTION sc_announce();
+
 CREATE OR REPLACE FUNCTION sc_revoked_is_final() RETURNS trigger LANGUAGE plpgsql AS
 'BEGIN
     IF OLD.revoked_at IS NOT NULL AND NEW.revoked_at IS DISTINCT FROM OLD.revoked_at THEN

@@ -1,11 +1,21 @@
--- name: publication_state(capacity)^
--- Where the database is, at the time of this read: what a push follows.
+-- name: publication_news(capacity, after, limit)
+-- Where the database is at the time of this read, once beside each of the latest changes beyond a revision, the newest
+-- first, or once beside nothing: what a push follows, in one statement, so that all of it is of one moment.
 SELECT e.value AS epoch, r.value AS revision, i.value / :capacity AS closed,
-       (SELECT count(*) FROM status_list WHERE retired_at IS NULL) AS lists, sc_snapshot_time() AS as_of, sc_writable() AS writable
+       (SELECT count(*) FROM status_list WHERE retired_at IS NULL) AS lists,
+       (SELECT max(position) FROM status_list) AS newest,
+       sc_snapshot_time() AS as_of, sc_writable() AS writable,
+       c.revision AS changed_in, c.list_id, c.idx, c.status, c.changed_at
   FROM head e
   JOIN head r ON r.name = 'revision'
   JOIN head i ON i.name = 'index'
- WHERE e.name = 'epoch';
+  LEFT JOIN (SELECT revision, list_id, idx, status, changed_at
+               FROM status_change
+              WHERE revision > :after
+              ORDER BY revision DESC, list_id DESC, idx DESC
+              LIMIT :limit) c ON c.revision > 0
+ WHERE e.name = 'epoch'
+ ORDER BY c.revision DESC, c.list_id DESC, c.idx DESC;
 
 -- name: status_list_versions(capacity)
 -- All published lists, each with the revision of its last change; `closed` is 1 once no index of it will be handed out.
@@ -14,14 +24,6 @@ SELECT l.id, l.revision, CASE WHEN i.value >= (l.position + 1) * :capacity THEN 
   JOIN head i ON i.name = 'index'
  WHERE l.retired_at IS NULL
  ORDER BY l.position;
-
--- name: latest_status_changes(after, limit)
--- The latest changes beyond a revision, the newest first.
-SELECT revision, list_id, idx, status, changed_at
-  FROM status_change
- WHERE revision > :after
- ORDER BY revision DESC, list_id DESC, idx DESC
- LIMIT :limit;
 
 -- name: note_publication(form, revision, at_ms)*!
 -- Note that a form has a revision; who was first stays.

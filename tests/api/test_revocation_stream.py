@@ -173,10 +173,10 @@ async def test_heartbeats_show_the_age_of_what_was_read(api: Api) -> None:
             await stream.next()
             first = await stream.next_of("heartbeat")
             api.authority.clock.advance(7)
-            push.streams.beat()
+            await push.streams.beat()
             unread = await stream.next_of("heartbeat")
             await push.follow()
-            push.streams.beat()
+            await push.streams.beat()
             read = await stream.next_of("heartbeat")
 
     assert unread.data["as_of"] == first.data["as_of"]
@@ -265,11 +265,11 @@ async def test_half_of_the_places_are_kept_for_those_who_authenticate(api: Api, 
     assert [response.status for response in refused] == [429, 503, 503]
     assert codes == ["too_many_requests", "no_place", "no_place"]
     assert all(int(response.headers["Retry-After"]) >= 10 for response in refused)
-    push.streams.beat()  # whoever has gone is noticed at the next word
+    await push.streams.beat()  # whoever has gone is noticed at the next word
     async with asyncio.timeout(20):
         while len(streams):
             await asyncio.sleep(0.01)
-            push.streams.beat()
+            await push.streams.beat()
 
 
 async def test_streams_take_no_connection_from_those_who_ask(api: Api, push: Push) -> None:

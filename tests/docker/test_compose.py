@@ -6,16 +6,68 @@ from typing import Any
 
 import pytest
 import yaml
+from jsonschema import Draft202012Validator
 
 from service.settings import Settings
 from tests.docker.dockerfile import DOCKER
 from tests.docker.test_dockerfile import PINNED
 
 SECRETS = {"POSTGRES_PASSWORD": "p", "SAFECONDUCT_MASTER_KEY": "ab" * 32}
-KEYS = {
-    "image", "build", "environment", "ports", "volumes", "read_only", "tmpfs", "cap_drop", "security_opt",
-    "stop_grace_period", "restart", "networks", "depends_on", "healthcheck", "command",
-}  # fmt: skip
+TEXT, YES, NAMES = {"type": "string"}, {"type": "boolean"}, {"type": "array", "items": {"type": "string"}}
+DURATION = {"type": "string", "pattern": "^([0-9]+(us|ms|s|m|h))+$"}
+VARIABLES = {"type": "object", "additionalProperties": {"type": "string"}}
+
+
+def closed(required: tuple[str, ...] = (), **members: Any) -> dict[str, Any]:
+    """The JSON Schema of an object with these members and no other."""
+    return {
+        "type": "object",
+        "properties": members,
+        "required": list(required),
+        "additionalProperties": False,
+    }
+
+
+def each(schema: dict[str, Any]) -> dict[str, Any]:
+    """Of an object with members of any name."""
+    return {"type": "object", "additionalProperties": schema}
+
+
+CONDITION = {"enum": ["service_started", "service_healthy", "service_completed_successfully"]}
+SERVICE = closed(
+    ("image", "restart"),
+    image=TEXT,
+    build=closed(("context", "dockerfile"), context=TEXT, dockerfile=TEXT),
+    environment=VARIABLES,
+    ports={"type": "array", "items": {"type": "string", "pattern": r"^127\.0\.0\.1:[0-9]+:[0-9]+$"}},
+    volumes={"type": "array", "items": {"type": "string", "pattern": "^[^:]+:/[^:]*(:ro)?$"}},
+    read_only=YES,
+    tmpfs=NAMES,
+    cap_drop=NAMES,
+    security_opt=NAMES,
+    stop_grace_period=DURATION,
+    restart={"enum": ["no", "always", "on-failure", "unless-stopped"]},
+    networks=NAMES,
+    depends_on={"anyOf": [NAMES, each(closed(("condition",), condition=CONDITION))]},
+    healthcheck=closed(
+        ("test",), test=NAMES, interval=DURATION, timeout=DURATION, retries={"type": "integer", "minimum": 1}
+    ),
+    command=NAMES,
+)
+SUBNETS = {"type": "array", "items": closed(("subnet",), subnet=TEXT)}
+COMPOSE = closed(
+    ("name", "services"),
+    **{
+        "name": {"type": "string", "pattern": "^[a-z0-9][a-z0-9_-]*$"},
+        "x-replica": SERVICE | {"required": []},
+    },
+    services=each(SERVICE),
+    networks=each(closed(ipam=closed(config=SUBNETS))),
+    volumes=each(closed()),
+)
+"""What these files may say of what the Compose Specification lets them: a word that compose does not know, or takes in
+another form, is refused.
+"""
 OURS = "safeconduct:0.1.0"
 _VARIABLE = re.compile(r"\$\{(\w+)(?::([-?])([^}]*))?\}")
 
@@ -36,10 +88,18 @@ def compose(request: pytest.FixtureRequest) -> dict[str, Any]:
     return yaml.safe_load(substituted((DOCKER / request.param).read_text()))
 
 
-def test_images_are_pinned_and_keys_are_known(compose: dict[str, Any]) -> None:
+def test_the_file_is_one_that_compose_reads(compose: dict[str, Any]) -> None:
+    """Every key, and the form of every value, is one of the Compose Specification."""
+    faults = [
+        error.json_path + ": " + error.message for error in Draft202012Validator(COMPOSE).iter_errors(compose)
+    ]
+
+    assert faults == []
+
+
+def test_images_are_pinned_and_what_is_named_is_there(compose: dict[str, Any]) -> None:
     """A file that starts something else tomorrow, or that compose refuses, is no deployment."""
     for service in compose["services"].values():
-        assert service.keys() <= KEYS
         assert PINNED.fullmatch(service["image"])
         assert service["restart"] == "unless-stopped"
         for name in (*service.get("depends_on", ()),):

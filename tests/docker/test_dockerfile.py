@@ -45,6 +45,17 @@ def test_the_image_is_built_in_stages_and_runs_as_nobody(stages: list[Stage]) ->
     assert f"--from={build.name} {build.arguments['VENV']} {build.arguments['VENV']}" in final.all("COPY")
 
 
+def test_hadolint_finds_nothing() -> None:
+    """Not even a hint, with the shell lines judged as well."""
+    words = [Path(sys.executable).with_name("hadolint"), "--no-color", "--failure-threshold", "style"]
+
+    judged = subprocess.run(
+        [*words, DOCKER / "Dockerfile"], capture_output=True, text=True, timeout=60, check=False
+    )
+
+    assert (judged.returncode, judged.stdout) == (0, "")
+
+
 def test_signals_reach_the_service_and_health_asks_it(stages: list[Stage]) -> None:
     """Exec forms: no shell stands in between, and SIGTERM lets requests finish (R64)."""
     final = stages[-1]

@@ -1,7 +1,7 @@
 """Three replicas of one issuer, each with a proxy of its own before a PostgreSQL that is only theirs."""
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tests.lab.conftest import through
@@ -33,9 +33,16 @@ class Cluster:
 
 @contextlib.contextmanager
 def running_cluster(
-    leash: Leash, server: PostgresServer, *, size: int = 3, also: Mapping[str, str] | None = None
+    leash: Leash,
+    server: PostgresServer,
+    *,
+    size: int = 3,
+    also: Mapping[str, str] | None = None,
+    each: Sequence[Mapping[str, str]] = (),
 ) -> Iterator[Cluster]:
-    """A new issuer on a database of its own for as long as the block lasts."""
+    """A new issuer on a database of its own for as long as the block lasts. *also* goes into every replica's
+    environment, *each* into that of the one at its place.
+    """
     database, port = server.create_database(), free_port()
     with contextlib.ExitStack() as stack:
         folders = [stack.enter_context(private_folder(f"replica-{n}", leash)) for n in range(size)]
@@ -46,9 +53,9 @@ def running_cluster(
                 replace(first, folder=folder, database_url=through(edge, server, database)),
                 port=port if folder is folders[0] else free_port(),
                 leash=leash,
-                also=also,
+                also={**(also or {}), **own},
             )
-            for folder, edge in zip(folders, edges, strict=True)
+            for folder, edge, own in zip(folders, edges, each or [{}] * size, strict=True)
         ]
         try:
             for replica in replicas:

@@ -41,11 +41,18 @@ class Hold:
     """
 
     def __init__(
-        self, loop: asyncio.AbstractEventLoop, of: Callable[[Message], bool], nth: int, *, answer: bool
+        self,
+        loop: asyncio.AbstractEventLoop,
+        of: Callable[[Message], bool],
+        nth: int,
+        *,
+        answer: bool,
+        every: bool,
     ):
         self._loop = loop
         self._of = of
         self._left = nth
+        self._every = every
         self._released = asyncio.Event()
         self._link: _Link | None = None
         self.answer = answer
@@ -60,11 +67,13 @@ class Hold:
         self._loop.call_soon_threadsafe(self._link.reset)
 
     def is_on(self, message: Message) -> bool:
-        """Counts; whether this is the one to keep."""
-        if self._left and self._of(message):
-            self._left -= 1
-            return self._left == 0
-        return False
+        """Counts; whether this is the one to keep, or comes after it and is to be kept as well."""
+        if not self._of(message):
+            return False
+        if self._left == 0:
+            return self._every
+        self._left -= 1
+        return self._left == 0
 
     async def keep(self, link: "_Link") -> None:
         self._link = link
@@ -124,11 +133,12 @@ class Proxy:
         *,
         of: Callable[[Message], bool] = lambda message: message.acts,
         answer: bool = False,
+        every: bool = False,
     ) -> Hold:
-        """Keep back the nth message from now on that is one *of* those, counted over all connections, or,
-        with *answer*, let it pass and keep back what the server says to it.
+        """Keep back the nth message from now on that is one *of* those, counted over all connections, and with *every*
+        those after it. With *answer*, let it pass and keep back what the server says to it.
         """
-        self.hold_on = Hold(self._loop, of, nth, answer=answer)
+        self.hold_on = Hold(self._loop, of, nth, answer=answer, every=every)
         return self.hold_on
 
     def cut_after(self, count: int) -> None:

@@ -63,6 +63,25 @@ async def test_a_new_process_remembers_what_another_one_told(process: Deployment
     assert second.after(Position(1, 0), most=9) == first.after(Position(1, 0), most=9)
 
 
+async def test_who_followed_every_step_stands_where_a_new_process_does(process: Deployment) -> None:
+    """Lists are read only when one was made, filled or signed anew; what is known of them is the same at any time."""
+    feed = await following(process)
+    steps = ("", "", "UPDATE head SET value = 131064 WHERE name = 'index' RETURNING value", "")
+    stood = []
+    for step in steps:
+        await (process.sql(step) if step else revoke(process, 2))
+        await feed.follow()
+        stood.append((feed.standing, (await following(process)).standing))
+    async with process.storage.transaction() as tx:
+        await tx.status_lists.sign_anew()
+    await revoke(process, 1)
+    await feed.follow()
+    stood.append((feed.standing, (await following(process)).standing))
+
+    assert [mine._replace(as_of=0) for mine, _ in stood] == [new._replace(as_of=0) for _, new in stood]
+    assert [len(mine.lists) for mine, _ in stood] == [1, 1, 1, 2, 2]
+
+
 async def test_who_is_too_far_behind_is_told_so(process: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
     """Threats 20: so many revisions, and so many characters, are remembered and no more."""
     monkeypatch.setattr(revocation_feed, "REMEMBERED", 3)
@@ -72,9 +91,8 @@ async def test_who_is_too_far_behind_is_told_so(process: Deployment, monkeypatch
 
     assert revisions(feed, 1) is None
     assert revisions(feed, 2) == [3, 4, 5]
-    monkeypatch.setattr(
-        revocation_feed, "REMEMBERED_CHARACTERS", 2 * len(feed.after(Position(1, 4), most=1)[0].body)
-    )
+    two = 2 * len(feed.after(Position(1, 4), most=1)[0].body) + 10  # indexes have five or six digits
+    monkeypatch.setattr(revocation_feed, "REMEMBERED_CHARACTERS", two)
     await revoke(process, 1)
     await feed.follow()
     assert revisions(feed, 3) is None

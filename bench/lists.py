@@ -1,0 +1,4 @@
+"""What the lists of millions of tokens cost."""
+
+
+def lists() -> None: ...
