@@ -5,9 +5,11 @@ from typing import Final
 
 from safeconduct.errors import (
     AddressNotAllowed,
+    InsufficientScope,
     InvalidToken,
     SafeconductError,
     TokenExpired,
+    TokenMalformed,
     TokenNotYetValid,
     TokenRevoked,
     TokenSuspended,
@@ -58,6 +60,7 @@ _BEARER: Final = (
     NotSignedIn,
     InvalidToken,
     TokenExpired,
+    TokenMalformed,
     TokenNotYetValid,
     TokenRevoked,
     TokenSuspended,
@@ -86,6 +89,8 @@ def _of_callers(route: Route) -> Iterator[Kind]:
         yield from (*_BEARER, NotAllowed, StorageUnavailable)
         if not route.callers & {CredentialKind.SESSION, CredentialKind.AUDITOR}:
             yield AuditorChangesNothing
+        if route.callers & PEOPLE and CredentialKind.TOKEN in route.callers:
+            yield InsufficientScope
         if route.callers & PEOPLE and route.method not in _SAFE:
             yield CrossOrigin
     elif route.method not in _SAFE:

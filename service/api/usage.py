@@ -106,7 +106,7 @@ async def list_refusals(request: web.Request) -> Answer[list[RefusalShown]]:
     return Answer([refusal_document(refusal) for refusal in refusals])
 
 
-@contract(body=Presented)
+@contract(body=Presented, raises=(Busy,))
 async def check_token(request: web.Request) -> Answer[Checked]:
     """What is known of a token of one's own, or to those who read everything of any; else not a word."""
     services, body = request.app[SERVICES], await read_body(request, Presented)

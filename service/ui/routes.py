@@ -7,6 +7,7 @@ from service.ui.admin_routes import ADMIN_ROUTES
 from service.ui.assets import ROUTE as ASSET
 from service.ui.assets import serve_asset
 from service.ui.check import check, check_page
+from service.ui.docs import docs_page
 from service.ui.help import help_index, help_page
 from service.ui.home import home, user_preferences
 from service.ui.machines import (
@@ -44,6 +45,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     page("/welcome", welcome_page, NOBODY),
     form("/welcome", welcome, NOBODY),
     page("/help", help_index, NOBODY),
+    page("/docs", docs_page, NOBODY),
     page("/help/{code}", help_page, NOBODY),
     page("/token", one_token_page, USER),
     form("/token", create_one_token, USER, confirmed=True),

@@ -1,7 +1,6 @@
 """Typed keys of an application and of a request."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 from aiohttp import web
 
@@ -19,8 +18,6 @@ Unrouted = Callable[[web.BaseRequest, web.HTTPException], web.StreamResponse]
 SERVICES = web.AppKey("services", Services)
 ROUTES: web.AppKey[tuple[Route, ...]] = web.AppKey("routes")
 """Every route that is mounted."""
-CONTRACT: web.AppKey[Mapping[str, Any]] = web.AppKey("contract")
-"""`/openapi.json`, for the page that shows it."""
 METRICS = web.AppKey("metrics", Metrics)
 ERRORS = web.AppKey("errors", ErrorAnswers)
 ONE_WRITE = web.AppKey("one_write", OneWriteAnswers)

@@ -7,12 +7,12 @@ from aiohttp import web
 from service.api.published_contracts import contracts_of
 from service.api.routes import ROUTES as API_ROUTES
 from service.clock import Clock, system_clock
+from service.ui.docs import DOCS, docs_of
 from service.ui.errors import ErrorPages
 from service.ui.page import install
 from service.ui.routes import ROUTES as PAGE_ROUTES
 from service.web.access_log import AccessLog
 from service.web.app import create_app
-from service.web.appkeys import CONTRACT
 from service.web.routing import Route
 from service.web.services import Services
 
@@ -25,6 +25,6 @@ def application(
 ) -> web.Application:
     """API and pages."""
     app = create_app(services, ROUTES, clock=clock, access_log=access_log, pages=ErrorPages())
-    app[CONTRACT] = contracts_of(ROUTES, services.settings).document
+    app[DOCS] = docs_of(contracts_of(ROUTES, services.settings).document)
     install(app, services.settings)
     return app

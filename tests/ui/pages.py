@@ -22,7 +22,15 @@ class Filled:
     client: str
 
     def public(self) -> list[str]:
-        return ["/sign-in", "/forgotten", "/welcome", "/help", "/help/token_revoked", "/help/nothing_like_it"]
+        return [
+            "/sign-in",
+            "/forgotten",
+            "/welcome",
+            "/help",
+            "/help/token_revoked",
+            "/help/nothing_like_it",
+            "/docs",
+        ]
 
     def own(self) -> list[str]:
         token = self.tokens[0]
