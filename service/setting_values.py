@@ -1,5 +1,7 @@
 """How the text of one setting is read."""
 
+import ipaddress
+from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -37,4 +39,15 @@ def issuer_faults(issuer: str) -> list[str]:
         faults.append("no query, fragment or user name may stand in it (RFC 8414 section 2)")
     if issuer.endswith("/"):
         faults.append("must not end with a slash")
+    return faults
+
+
+def network_faults(name: str, networks: Sequence[str]) -> list[str]:
+    """Those that are no network."""
+    faults = []
+    for network in networks:
+        try:
+            ipaddress.ip_network(network)
+        except ValueError:
+            faults.append(f"{name}: {network!r} is no network in CIDR form")
     return faults

@@ -4,7 +4,6 @@ Each field's variable is `SAFECONDUCT_` + its name in capitals. Times are second
 """
 
 import dataclasses
-import ipaddress
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +14,8 @@ from urllib.parse import urlsplit
 from safeconduct.policy import STATUS_LIST_LIFETIME
 
 from keys import ALGORITHMS, ImpossibleTimings, RotationPolicy
-from service.setting_values import issuer_faults, read_value
+from service.outward_settings import OutwardSettings
+from service.setting_values import issuer_faults, network_faults, read_value
 
 PREFIX = "SAFECONDUCT_"
 LONGEST_POLL_MS = 30_000  # half of the age at which a reader of Redis or the stream believes nothing any more
@@ -30,7 +30,7 @@ class SettingsInvalid(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(OutwardSettings):
     """How this process runs. The defaults serve one machine with nothing set."""
 
     issuer: str = "http://localhost:8080"
@@ -141,6 +141,7 @@ class Settings:
             *(f"{PREFIX}ISSUER: {fault}" for fault in issuer_faults(self.issuer)),
             *self._choice_faults(),
             *self._brand_faults(),
+            *(f"{PREFIX}{fault}" for fault in self.outward_faults()),
             *self._timing_faults(),
         ]
 
@@ -167,11 +168,7 @@ class Settings:
             faults.append(f"{PREFIX}SCAN_INACTIVE_PERCENT: {self.scan_inactive_percent} is no percentage")
         if self.gateway_bind and self.gateway_address is None:
             faults.append(f"{PREFIX}GATEWAY_BIND: {self.gateway_bind!r} is no host:port")
-        for network in self.trusted_proxies:
-            try:
-                ipaddress.ip_network(network)
-            except ValueError:
-                faults.append(f"{PREFIX}TRUSTED_PROXIES: {network!r} is no network in CIDR form")
+        faults += [f"{PREFIX}{fault}" for fault in network_faults("TRUSTED_PROXIES", self.trusted_proxies)]
         return faults
 
     def _brand_faults(self) -> list[str]:

@@ -8,6 +8,7 @@ from msgspec import UNSET, UnsetType
 
 from service.api.answers import Answer, Created, Time
 from service.api.contract import contract
+from service.api.offered_links import PasswordLink, offered_link
 from service.api.path_ids import path_id
 from service.api.queries import read_query
 from service.api.query_values import (
@@ -26,17 +27,9 @@ from service.domain.audit_page import AuditPage
 from service.domain.errors import Fault, Faulty
 from service.web.appkeys import SERVICES
 from service.web.callers import signed_in
-from service.web.links import invitation_link
 
 AUDIT: Final = "/v1/admin/audit"
 _LARGEST_SEQUENCE: Final = 15
-
-
-class PasswordLink(msgspec.Struct, kw_only=True):
-    """`expires_in` is in seconds."""
-
-    link: str
-    expires_in: int
 
 
 class AuditQuery(Onward, kw_only=True):
@@ -66,12 +59,10 @@ class AuditRow(msgspec.Struct, kw_only=True):
 
 @contract()
 async def make_password_link(request: web.Request) -> Created[PasswordLink]:
-    """The link, once, by which a person sets a new password; the present one holds until then."""
+    """The link, once, by which a person sets a new password; the present one holds until then. It may go by mail."""
     services = request.app[SERVICES]
     secret = await services.governance.password_link(path_id(request), actor=signed_in(request).actor)
-    settings = services.settings
-    link = invitation_link(settings.issuer, secret)
-    return Created(PasswordLink(link=link, expires_in=settings.invitation_lifetime))
+    return Created(offered_link(secret, services.settings))
 
 
 @contract(query=AuditQuery)

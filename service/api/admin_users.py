@@ -7,10 +7,10 @@ import msgspec
 from aiohttp import web
 from msgspec import UNSET, UnsetType
 
-from service.api.admin_audit import PasswordLink
 from service.api.answers import Answer, Created
 from service.api.bodies import read_body
 from service.api.contract import contract
+from service.api.offered_links import PasswordLink, offered_link
 from service.api.path_ids import path_id
 from service.api.queries import read_query
 from service.api.query_values import Onward, Text, link_behind, name_before, read_text
@@ -20,13 +20,17 @@ from service.domain.errors import AlreadyExists, Fault, Faulty
 from service.domain.user import Grant, GrantKind, Role, User
 from service.web.appkeys import SERVICES
 from service.web.callers import signed_in
-from service.web.links import invitation_link
 
 
 class NewUser(msgspec.Struct, kw_only=True):
-    """POST /v1/admin/users. `grant` is the catalogue's default, everything, or a list of scopes."""
+    """POST /v1/admin/users. `grant` is the catalogue's default, everything, or a list of scopes.
+
+    With an `email` the invitation goes there, where the deployment sends mails.
+    """
 
     name: str
+    email: str | None = None
+    language: Literal["en", "de"] = "en"
     role: Literal["user", "auditor", "administrator"] = "user"
     grant: Literal["default", "all"] | list[str] = "default"
 
@@ -56,12 +60,14 @@ async def create_user(request: web.Request) -> Created[InvitedUser]:
     """The account, and once the link by which its owner sets a password."""
     services, body = request.app[SERVICES], await read_body(request, NewUser)
     user, secret = await services.create_user(
-        name=body.name, role=Role(body.role), grant=grant_of(body.grant), actor=signed_in(request).actor
+        name=body.name,
+        role=Role(body.role),
+        grant=grant_of(body.grant),
+        actor=signed_in(request).actor,
+        email=body.email,
+        language=body.language,
     )
-    invitation = PasswordLink(
-        link=invitation_link(services.settings.issuer, secret),
-        expires_in=services.settings.invitation_lifetime,
-    )
+    invitation = offered_link(secret, services.settings)
     grant = grant_document(user.grant, services.current.catalogue)
     return Created(InvitedUser(**user_members(user), grant=grant, invitation=invitation))
 

@@ -46,8 +46,15 @@ class Invitations:
             await tx.invitations.withdraw(purpose, await tx.now())
             return await self.invite(tx, purpose, user_id=None)
 
-    async def invite(self, tx: Transaction, purpose: InvitationPurpose, *, user_id: str | None) -> Secret:
-        """A link within the caller's transaction."""
+    async def invite(
+        self,
+        tx: Transaction,
+        purpose: InvitationPurpose,
+        *,
+        user_id: str | None,
+        lifetime: int | None = None,
+    ) -> Secret:
+        """A link within the caller's transaction, good for `lifetime` seconds where that is not as for all."""
         now = await tx.now()
         secret = new_secret(self._randomness)
         invitation = Invitation(
@@ -55,7 +62,7 @@ class Invitations:
             purpose=purpose,
             user_id=user_id,
             created_at=now,
-            expires_at=now + self._lifetime,
+            expires_at=now + (lifetime or self._lifetime),
         )
         await tx.invitations.add(invitation)
         return secret

@@ -1,6 +1,6 @@
 """Let somebody set a new password who forgot theirs."""
 
-from service.application.invitations import Invitations
+from service.application.mailed_links import Links
 from service.application.ports import Storage
 from service.domain.audit import AuditEntry
 from service.domain.errors import NotFound
@@ -10,12 +10,14 @@ from service.domain.user import UserKind
 
 
 class NewPasswordLink:
-    def __init__(self, storage: Storage, invitations: Invitations) -> None:
+    def __init__(self, storage: Storage, links: Links) -> None:
         self._storage = storage
-        self._invitations = invitations
+        self._links = links
 
-    async def __call__(self, user_id: str, *, actor: str) -> Secret:
+    async def __call__(self, user_id: str, *, actor: str) -> Secret | None:
         """The secret of a one-time link by which a person sets a new password; the present one holds until then.
+
+        None where it is mailed to them.
 
         Raises:
             NotFound: no such person, or a disabled one.
@@ -24,7 +26,7 @@ class NewPasswordLink:
             user = await tx.users.lock(user_id)
             if user is None or user.kind is not UserKind.PERSON or user.disabled_at is not None:
                 raise NotFound("no such person")
-            secret = await self._invitations.invite(tx, InvitationPurpose.PASSWORD, user_id=user.id)
+            secret = await self._links.offer(tx, InvitationPurpose.PASSWORD, user.id)
             entry = AuditEntry(actor=actor, action="user.password_link", subject=f"user:{user.id}")
             await tx.audit.append([entry], await tx.now())
         return secret

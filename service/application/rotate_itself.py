@@ -2,6 +2,7 @@
 
 from safeconduct.errors import InsufficientScope
 
+from service.application import notices
 from service.application.current import Current
 from service.application.issue import Issued
 from service.application.minting import Mint
@@ -10,6 +11,7 @@ from service.application.renewal import Renewal
 from service.domain.audit import AuditEntry
 from service.domain.errors import TokenIsRevoked
 from service.domain.issuance import DAY, Expiry, TokenRequest
+from service.domain.notice import About, Kind
 from service.domain.overlap import LONGEST_BY_ITSELF, Overlap
 from service.domain.policy import Rules
 from service.domain.principal import TokenBearer
@@ -52,6 +54,7 @@ class RotateItself:
             owner = await tx.users.get(token.owner_id)
             assert owner is not None  # noqa: S101 - held with its token
             end = _end(token, expiry, self._current.catalogue.policy.of(owner), now)
+            await notices.add(tx, Kind.TOKEN_ROTATED, About(user_id=owner.id, token_id=token.id))
             return await self._renewal.make(
                 tx,
                 token,

@@ -2,9 +2,10 @@
 
 from service.application.administrators import demand_another_administrator
 from service.application.current import Current
-from service.application.invitations import Invitations
+from service.application.mailed_links import Links
 from service.application.ports import Storage
 from service.domain.audit import AuditEntry
+from service.domain.contact import LANGUAGES, Contact, email_of
 from service.domain.errors import AlreadyExists, Fault, Faulty, NotFound
 from service.domain.identifiers import Randomness, new_id
 from service.domain.issuance import known_scopes, text_fault
@@ -14,19 +15,26 @@ from service.domain.user import MAX_NAME, Grant, GrantKind, Role, User, UserKind
 
 
 class CreateUser:
-    def __init__(
-        self, storage: Storage, current: Current, invitations: Invitations, *, randomness: Randomness
-    ) -> None:
+    def __init__(self, storage: Storage, current: Current, links: Links, *, randomness: Randomness) -> None:
         self._storage = storage
         self._current = current
-        self._invitations = invitations
+        self._links = links
         self._randomness = randomness
 
-    async def __call__(self, *, name: str, role: Role, grant: Grant, actor: str) -> tuple[User, Secret]:
-        """The person, and the secret of the one-time link by which they set their password.
+    async def __call__(
+        self,
+        *,
+        name: str,
+        role: Role,
+        grant: Grant,
+        actor: str,
+        email: str | None = None,
+        language: str = LANGUAGES[0],
+    ) -> tuple[User, Secret | None]:
+        """The person, and the secret of the one-time link by which they set their password, unless it is mailed.
 
         Raises:
-            Faulty: a name or a grant that cannot be.
+            Faulty: a name, a grant or an address that cannot be.
             AlreadyExists: the name is taken, compared without case.
         """
         faults: list[Fault] = []
@@ -35,6 +43,7 @@ class CreateUser:
             faults.append(fault)
         if grant.kind is GrantKind.LISTED:
             grant = Grant(grant.kind, known_scopes(grant.scopes, self._current.catalogue, faults))
+        address = email_of(email, faults)
         if faults:
             raise Faulty(faults)
         async with self._storage.transaction() as tx:
@@ -50,7 +59,8 @@ class CreateUser:
             )
             if not await tx.users.add(user):
                 raise AlreadyExists(f"the name {name!r} is taken")
-            secret = await self._invitations.invite(tx, InvitationPurpose.INVITATION, user_id=user.id)
+            await tx.contacts.put(Contact(user_id=user.id, email=address, language=language))
+            secret = await self._links.offer(tx, InvitationPurpose.INVITATION, user.id)
             entry = AuditEntry(
                 actor=actor, action="user.created", subject=f"user:{user.id}", detail={"role": role}
             )

@@ -109,6 +109,7 @@ async def _serve(settings: Settings, masters: MasterKeys | None, place: Place) -
         jobs = [
             asyncio.create_task(opened.housekeeping.run(), name="housekeeping"),
             asyncio.create_task(opened.services.publication.run(), name="publication"),
+            asyncio.create_task(opened.post.run(), name="post"),
         ]
         try:
             if not place.worker:

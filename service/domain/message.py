@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Final
 
-from service.domain.notice import Kind, Notice
+from service.domain.notice import Kind, Notice, detail_json
 
 MOST_TOGETHER: Final = 100
 """Notices in one message."""
@@ -53,4 +53,4 @@ def together(notices: Sequence[Notice]) -> list[list[Notice]]:
 
 def _cause(notice: Notice) -> tuple[str, str, int, str, str]:
     about = notice.about
-    return notice.kind, about.user_id or "", notice.created_at, notice.detail_json, about.sealed or ""
+    return notice.kind, about.user_id or "", notice.created_at, detail_json(about.detail), about.sealed or ""

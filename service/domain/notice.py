@@ -77,9 +77,10 @@ class Notice:
         cause = _canonical([kind, about.user_id, about.token_id, about.detail, about.sealed, now])
         return cls(id=hashlib.sha256(cause.encode()).hexdigest()[:32], kind=kind, about=about, created_at=now)
 
-    @property
-    def detail_json(self) -> str:
-        return _canonical(self.about.detail)
+
+def detail_json(detail: Mapping[str, Any]) -> str:
+    """Alike for details that are alike."""
+    return _canonical(detail)
 
 
 def kind_of_revocation(reason: str) -> Kind:
@@ -87,3 +88,8 @@ def kind_of_revocation(reason: str) -> Kind:
     return {LEAKED: Kind.TOKEN_LEAKED, KEY_COMPROMISED: Kind.TOKEN_KEY_COMPROMISED}.get(
         reason, Kind.TOKEN_REVOKED
     )
+
+
+def link_row(kind: Kind, user_id: str | None) -> tuple[str, ...]:
+    """The row that the secret of a one-time link is sealed for."""
+    return ("notice", str(kind), user_id or "")

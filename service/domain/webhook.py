@@ -44,3 +44,8 @@ def signature(secret: Secret, *, message_id: str, timestamp: int, body: bytes) -
     key = base64.b64decode(secret.reveal().removeprefix(SECRET_PREFIX))
     signed = f"{message_id}.{timestamp}.".encode() + body
     return "v1," + base64.b64encode(hmac.digest(key, signed, hashlib.sha256)).decode()
+
+
+def webhook_row(webhook_id: str) -> tuple[str, ...]:
+    """The row that a webhook's secrets are sealed for."""
+    return ("webhook", webhook_id)

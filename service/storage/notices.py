@@ -2,8 +2,9 @@ import json
 from collections.abc import Sequence
 
 from service.domain.message import Message, Subject
-from service.domain.notice import About, Kind, Notice
+from service.domain.notice import About, Kind, Notice, detail_json, kind_of_revocation
 from service.storage.connection import Connection, Row
+from service.storage.padded import in_texts
 
 
 class SqlNotices:
@@ -17,7 +18,7 @@ class SqlNotices:
                 "kind": str(notice.kind),
                 "user_id": notice.about.user_id,
                 "token_id": notice.about.token_id,
-                "detail": notice.detail_json,
+                "detail": detail_json(notice.about.detail),
                 "sealed": notice.about.sealed,
                 "created_at": notice.created_at,
                 "expires_at": notice.about.expires_at,
@@ -25,6 +26,19 @@ class SqlNotices:
             for notice in sorted(notices, key=lambda each: each.id)
         ]
         await self._connection.many("add_notice", rows)
+
+    async def add_revoked(self, token_ids: Sequence[str], *, now: int, by: str, reason: str) -> None:
+        """What was just revoked, for those whose it was, unless they did it themselves or nobody could be told."""
+        kind = kind_of_revocation(reason)
+        told = {
+            "kind": str(kind),
+            "by": "" if kind is Kind.TOKEN_KEY_COMPROMISED else by,
+            "detail": detail_json({"by": by, "reason": reason}),
+            "now": now,
+        }
+        await self._connection.many(
+            "add_revocation_notices", [{**told, "ids": ids} for ids in in_texts(token_ids)]
+        )
 
     async def waiting(self, limit: int) -> list[Notice]:
         return [_notice_of(row) for row in await self._connection.all("waiting_notices", limit=limit)]
@@ -52,6 +66,10 @@ class SqlNotices:
 
     async def count(self, token_id: str, kind: Kind, *, since: int) -> int:
         row = await self._connection.only("count_notices", token_id=token_id, kind=str(kind), since=since)
+        return int(row["notices"])
+
+    async def count_to(self, user_id: str, kind: Kind, *, since: int) -> int:
+        row = await self._connection.only("count_notices_to", user_id=user_id, kind=str(kind), since=since)
         return int(row["notices"])
 
     async def forget(self, *, before: int, limit: int) -> int:

@@ -2,6 +2,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from service.domain.token import StatusChange
 from service.storage.connection import Connection, Row
+from service.storage.notices import SqlNotices
 from service.storage.padded import in_texts, padded
 
 PARENT_ENDED = "parent_ended"
@@ -24,6 +25,7 @@ class SqlRevocations:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._notices = SqlNotices(connection)
 
     async def revoke_token(self, token_id: str, *, now: int, by: str, reason: str) -> list[StatusChange]:
         _, changes = await self.revoke_tokens([token_id], now=now, by=by, reason=reason)
@@ -111,16 +113,15 @@ class SqlRevocations:
     async def _revoke_records(
         self, token_ids: Sequence[str], *, now: int, by: str | None, reason: str
     ) -> frozenset[str]:
-        """Those that were not revoked before."""
-        return frozenset(
-            [
-                row["id"]
-                for ids in in_texts(token_ids)
-                for row in await self._connection.all(
-                    "revoke_records", now=now, by=by, reason=reason, ids=ids
-                )
-            ]
-        )
+        """Those that were not revoked before; their owners are told of them."""
+        revoked = [
+            row["id"]
+            for ids in in_texts(token_ids)
+            for row in await self._connection.all("revoke_records", now=now, by=by, reason=reason, ids=ids)
+        ]
+        if by is not None:
+            await self._notices.add_revoked(revoked, now=now, by=by, reason=reason)
+        return frozenset(revoked)
 
     async def _end(self, statement: str, ids: Sequence[str], now: int) -> list[StatusChange]:
         """Revoke values as a statement chooses them by `ids`."""

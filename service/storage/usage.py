@@ -1,11 +1,18 @@
 from collections.abc import Mapping, Sequence
 
+from service.domain.network import address_of, coarse_network_of
 from service.domain.usage import RECENT, REFUSALS, KnownValue, Origin, RefusalReason, RefusedUse
 from service.storage import words
 from service.storage.connection import Connection
 from service.storage.padded import in_widths
 
-_FORGETTING = ("forget_last_origins", "forget_addresses", "forget_refusals", "forget_demands")
+_FORGETTING = (
+    "forget_last_origins",
+    "forget_addresses",
+    "forget_refusals",
+    "forget_demands",
+    "forget_networks",
+)
 
 
 class SqlUsage:
@@ -21,6 +28,7 @@ class SqlUsage:
         seen = {(token_id, origin.ip): at for token_id, at, origin in ordered if origin.ip is not None}
         places = [{"token_id": token_id, "ip": ip, "at": seen[token_id, ip]} for token_id, ip in sorted(seen)]
         await self._connection.many("note_address", places)
+        await self._note_networks(seen)
         await self._connection.many(
             "drop_old_addresses",
             [
@@ -28,6 +36,18 @@ class SqlUsage:
                 for token_id in sorted({token_id for token_id, _ in seen})
             ],
         )
+
+    async def _note_networks(self, seen: Mapping[tuple[str, str], int]) -> None:
+        networks = {
+            (token_id, coarse_network_of(address)): at
+            for (token_id, ip), at in seen.items()
+            if (address := address_of(ip.partition("/")[0])) is not None
+        }
+        rows = [
+            {"token_id": token_id, "network": network, "at": at}
+            for (token_id, network), at in sorted(networks.items())
+        ]
+        await self._connection.many("note_network", rows)
 
     async def reported(self, uses: Sequence[tuple[str, int, Origin, str]]) -> None:
         rows = [

@@ -4,6 +4,7 @@ from aiohttp import web
 
 from service.domain.errors import AlreadyExists, Faulty, NotFound
 from service.domain.identifiers import from_wire, to_wire
+from service.domain.secret import Secret
 from service.domain.user import Grant, GrantKind, Role, User, UserKind
 from service.ui.faults import faults_in_words
 from service.ui.page import see_other, show, texts_of
@@ -27,13 +28,14 @@ async def invite(request: web.Request) -> web.Response:
             role=_role(form),
             grant=grant_of(form),
             actor=signed_in(request).actor,
+            email=form.text("email"),
+            language=texts.language,
         )
     except Faulty as faulty:
         return await _people(request, faults_in_words(faulty, texts), form)
     except AlreadyExists:
         return await _people(request, {"name": texts("faults.name.taken")}, form)
-    link = invitation_link(services.settings.issuer, secret)
-    return _link(request, user, link, title="invited")
+    return _link(request, user, secret, title="invited")
 
 
 async def person_page(request: web.Request) -> web.Response:
@@ -45,7 +47,7 @@ async def new_password_link(request: web.Request) -> web.Response:
     """For a forgotten password: a one-time link, shown once."""
     services, user = request.app[SERVICES], await _account(request)
     secret = await services.governance.password_link(user.id, actor=signed_in(request).actor)
-    return _link(request, user, invitation_link(services.settings.issuer, secret), title="password")
+    return _link(request, user, secret, title="password")
 
 
 async def change_role(request: web.Request) -> web.Response:
@@ -157,8 +159,12 @@ def _person(
     )
 
 
-def _link(request: web.Request, user: User, link: str, *, title: str) -> web.Response:
-    minutes = request.app[SERVICES].settings.invitation_lifetime // 60
+def _link(request: web.Request, user: User, secret: Secret | None, *, title: str) -> web.Response:
+    """The link, this once; or, where it went by mail, that."""
+    settings = request.app[SERVICES].settings
+    if secret is None:
+        return see_other(request, f"/admin/people/{to_wire(user.id)}?done=mailed")
+    link, minutes = invitation_link(settings.issuer, secret), settings.invitation_lifetime // 60
     return show(
         request,
         "admin_link.html",

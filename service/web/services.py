@@ -41,6 +41,7 @@ from service.settings import Settings
 from service.web.client_services import ClientServices
 from service.web.governance import Governance
 from service.web.leak_signature import FinderKeys
+from service.web.notice_services import NoticeServices
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,3 +109,4 @@ class Services:
     compromise_key: CompromiseKey
     apply_catalogue: ApplyCatalogue
     governance: Governance
+    notices: NoticeServices

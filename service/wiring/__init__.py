@@ -27,6 +27,7 @@ from service.application.list_tokens import GetToken, ListTokens
 from service.application.machines import Machines
 from service.application.passwords import Passwords
 from service.application.ports import Storage
+from service.application.post import Post
 from service.application.readiness import Readiness
 from service.application.regenerate import RegenerateToken
 from service.application.revoke import RevokePresented, RevokeToken
@@ -44,6 +45,7 @@ from service.wiring.clients import client_services
 from service.wiring.governance import governance
 from service.wiring.limits import address_rates, client_limits, finder_keys, revoke_leaked
 from service.wiring.lists import receipts_of, remove_spent_of, status_lists_of
+from service.wiring.notices import links_of, notice_services, post_of
 from service.wiring.people import people
 from service.wiring.publication import push_of
 from service.wiring.recovery import history_of
@@ -61,6 +63,7 @@ class Opened:
     services: Services
     storage: Storage
     housekeeping: Housekeeping
+    post: Post
 
 
 def shipped_catalogue(settings: Settings) -> CatalogueDocument:
@@ -112,7 +115,12 @@ async def open_services(
         )
         services = await _build(world)
         try:
-            yield Opened(services=services, storage=storage, housekeeping=_housekeeping(world, services))
+            yield Opened(
+                services=services,
+                storage=storage,
+                housekeeping=_housekeeping(world, services),
+                post=post_of(world, services.notices),
+            )
         finally:
             await services.publication.close()
     finally:
@@ -125,7 +133,7 @@ async def _build(world: World) -> Services:
     apply_catalogue, mint, under_way = await _first_start(world, rotate), await mint_of(world), UnderWay()
     (sessions, invitations, own_account), recognise = people(world), recogniser(world)
     usage, push = usage_of(world, recognise), push_of(world)
-    clients = client_services(world, mint, recognise)
+    clients, links = client_services(world, mint, recognise), links_of(world, invitations)
     revoke_many = RevokeMany(storage)
     return Services(
         settings=world.settings,
@@ -135,7 +143,7 @@ async def _build(world: World) -> Services:
         sessions=sessions,
         invitations=invitations,
         own_account=own_account,
-        create_user=CreateUser(storage, current, invitations, randomness=world.randomness),
+        create_user=CreateUser(storage, current, links, randomness=world.randomness),
         disable_user=DisableUser(storage),
         machines=Machines(storage, current, randomness=world.randomness),
         find_user=FindUser(storage),
@@ -168,7 +176,8 @@ async def _build(world: World) -> Services:
         rotate_keys=rotate,
         compromise_key=compromise,
         apply_catalogue=apply_catalogue,
-        governance=governance(world, apply_catalogue, invitations),
+        governance=governance(world, apply_catalogue, links),
+        notices=notice_services(world, links),
     )
 
 

@@ -57,6 +57,10 @@ RETURNING id;
 -- How many of one kind there were about a token since a time.
 SELECT count(*) AS notices FROM notice WHERE token_id = :token_id AND kind = :kind AND created_at > :since;
 
+-- name: count_notices_to(user_id, kind, since)^
+-- How many of one kind there were about an account since a time.
+SELECT count(*) AS notices FROM notice WHERE user_id = :user_id AND kind = :kind AND created_at > :since;
+
 -- name: forget_notices(before, limit)
 -- Drop what was told long ago, and what nobody was to be told of.
 DELETE FROM notice

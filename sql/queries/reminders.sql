@@ -3,13 +3,13 @@
 -- since then says its end itself.
 SELECT e.id, e.owner_id, e.expires_at, e.days
   FROM (SELECT t.id, t.owner_id, t.expires_at, t.jti,
-               CASE WHEN t.expires_at <= :now + 86400 THEN 1
-                    WHEN t.expires_at <= :now + 259200 THEN 3
-                    WHEN t.expires_at <= :now + 604800 THEN 7
+               CASE WHEN t.expires_at <= CAST(:now AS BIGINT) + 86400 THEN 1
+                    WHEN t.expires_at <= CAST(:now AS BIGINT) + 259200 THEN 3
+                    WHEN t.expires_at <= CAST(:now AS BIGINT) + 604800 THEN 7
                     ELSE 14 END AS days
           FROM token t
          WHERE t.revoked_at IS NULL AND t.parent_id IS NULL
-           AND t.expires_at > :now AND t.expires_at <= :now + 1209600) e
+           AND t.expires_at > CAST(:now AS BIGINT) AND t.expires_at <= CAST(:now AS BIGINT) + 1209600) e
   JOIN token_value v ON v.jti = e.jti AND v.issued_at < e.expires_at - 86400 * e.days
   LEFT JOIN reminded r ON r.token_id = e.id
  WHERE r.token_id IS NULL OR r.expires_at <> e.expires_at OR r.days > e.days
