@@ -9,7 +9,25 @@ from service.api.admin_policy import get_policy, put_policy
 from service.api.admin_rights import change_grant, change_role, enable_user
 from service.api.admin_tokens import INVENTORY, get_anyones, list_inventory, pause_anyones, revoke_anyones
 from service.api.admin_users import create_user, disable_user, find_users, get_user
+from service.api.admin_webhooks import (
+    WEBHOOKS,
+    change_webhook,
+    create_webhook,
+    list_deliveries,
+    list_webhooks,
+    remove_webhook,
+    rotate_webhook_secret,
+    send_test,
+)
 from service.api.catalogue import LONGEST_CATALOGUE, apply_catalogue, revoke_ahead
+from service.api.contacts import (
+    CONTACT,
+    change_contact,
+    change_own_contact,
+    forgotten_password,
+    get_contact,
+    get_own_contact,
+)
 from service.api.forward_auth import judge_for_client, judge_on_own_listener
 from service.api.health import livez, metrics, readyz
 from service.api.introspection import introspect
@@ -130,7 +148,10 @@ ROUTES: Final[tuple[Route, ...]] = (
     _route("DELETE", "/v1/session", close_session, SESSION),
     _route("POST", "/v1/session/confirm", confirm_session, SESSION),
     _route("POST", "/v1/invitations/accept", accept_invitation, NOBODY),
+    _route("POST", "/v1/forgotten-password", forgotten_password, NOBODY),
     _route("GET", "/v1/me", get_me, SESSION),
+    _route("GET", CONTACT, get_own_contact, SESSION),
+    _route("PATCH", CONTACT, change_own_contact, SESSION, confirmed=True),
     _route("POST", "/v1/me/password", change_password, SESSION),
     _route("GET", SESSIONS, list_sessions, SESSION),
     _route("DELETE", f"{SESSIONS}/{{id}}", end_session, SESSION),
@@ -138,6 +159,8 @@ ROUTES: Final[tuple[Route, ...]] = (
     _route("GET", "/v1/admin/users/{id}", get_user, READERS),
     _route("POST", "/v1/admin/users", create_user, ADMINISTRATOR, confirmed=True),
     _route("POST", "/v1/admin/users/{id}/password-link", make_password_link, ADMINISTRATOR, confirmed=True),
+    _route("GET", "/v1/admin/users/{id}/contact", get_contact, READERS),
+    _route("PATCH", "/v1/admin/users/{id}/contact", change_contact, ADMINISTRATOR, confirmed=True),
     _route("GET", AUDIT, list_audit, READERS),
     _route("POST", "/v1/admin/users/{id}/disable", disable_user, ADMINISTRATOR),
     _route("POST", "/v1/admin/users/{id}/enable", enable_user, ADMINISTRATOR, confirmed=True),
@@ -169,6 +192,13 @@ ROUTES: Final[tuple[Route, ...]] = (
     _route("DELETE", "/v1/admin/clients/{id}", disable_client, ADMINISTRATOR),
     _route("POST", "/v1/admin/clients/{id}/secret", rotate_secret, ADMINISTRATOR, confirmed=True),
     _route("PUT", "/v1/admin/clients/{id}/jwks", take_keys, ADMINISTRATOR, confirmed=True),
+    _route("GET", WEBHOOKS, list_webhooks, READERS),
+    _route("POST", WEBHOOKS, create_webhook, ADMINISTRATOR, confirmed=True),
+    _route("PUT", f"{WEBHOOKS}/{{id}}", change_webhook, ADMINISTRATOR, confirmed=True),
+    _route("DELETE", f"{WEBHOOKS}/{{id}}", remove_webhook, ADMINISTRATOR, confirmed=True),
+    _route("POST", f"{WEBHOOKS}/{{id}}/secret", rotate_webhook_secret, ADMINISTRATOR, confirmed=True),
+    _route("POST", f"{WEBHOOKS}/{{id}}/test", send_test, ADMINISTRATOR),
+    _route("GET", f"{WEBHOOKS}/{{id}}/deliveries", list_deliveries, READERS),
     _route("GET", "/v1/admin/keys", list_keys, READERS),
     _route("POST", "/v1/admin/keys/rotate", rotate_keys, ADMINISTRATOR, confirmed=True),
     _route("POST", "/v1/admin/keys/{kid}/compromise", compromise_key, ADMINISTRATOR, confirmed=True),

@@ -1,10 +1,8 @@
 """Times as the API says them: RFC 3339 in UTC, whole seconds unless the name says more."""
 
-from datetime import UTC, datetime
+from service.domain.moments import rfc3339
 
-
-def rfc3339(seconds: int) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+__all__ = ["rfc3339", "rfc3339_milliseconds", "rfc3339_or_none"]
 
 
 def rfc3339_or_none(seconds: int | None) -> str | None:

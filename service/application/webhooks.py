@@ -6,6 +6,7 @@ from typing import Final
 
 from keys import MasterKeys
 from service.application import notices
+from service.application.current import Current
 from service.application.ports import Storage, Transaction
 from service.domain.audit import AuditEntry
 from service.domain.delivery import Delivery
@@ -27,8 +28,11 @@ JudgeUrl = Callable[[str], str | None]
 class WebhookMaker:
     """Judges and makes webhooks; what is stored of their secrets is sealed."""
 
-    def __init__(self, masters: MasterKeys | None, judge_url: JudgeUrl, *, randomness: Randomness) -> None:
+    def __init__(
+        self, masters: MasterKeys | None, current: Current, judge_url: JudgeUrl, *, randomness: Randomness
+    ) -> None:
         self._masters = masters
+        self._current = current
         self._judge_url = judge_url
         self._randomness = randomness
 
@@ -59,7 +63,8 @@ class WebhookMaker:
         return webhook, secret
 
     def new_secret(self, webhook_id: str) -> tuple[str, Secret]:
-        """Raises CannotSign: there is no master key to seal it under."""
+        """Raises CannotSign: there is no master key to seal it under, or it is not the one of this database."""
+        self._current.require_signers()
         if self._masters is None:
             raise CannotSign("there is no master key under which its secret could be kept")
         secret = new_webhook_secret(self._randomness)

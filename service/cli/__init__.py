@@ -32,6 +32,8 @@ MODULES: Final = {
     "permissions": "permissions",
     "doctor": "doctor",
     "leaks": "leaks",
+    "webhooks": "webhooks",
+    "mail": "mail",
 }
 """Which module declares which command."""
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from service.cli.accounts import USERS, find_account
 from service.cli.commands import Commands, add_command, add_group, words
+from service.cli.contact import add_contact
 from service.cli.failures import CommandFailed, Misuse
 from service.cli.http_client import Service
 from service.cli.output import Output, facts, output_of, plural, printable
@@ -17,6 +18,7 @@ from service.cli.rights import add_rights
 from service.cli.session_file import write_private
 from service.cli.signed_in import SignedIn, explicit_url, save_session, service_of
 from service.cli.times import when
+from service.domain.contact import LANGUAGES
 from service.domain.secret import Secret
 from service.domain.user import Role
 
@@ -50,6 +52,7 @@ def add_parser(commands: Commands) -> None:
     disable.add_argument("user", metavar="NAME-OR-ID")
     disable.add_argument("--yes", action="store_true", help="do not ask")
     add_rights(group)
+    add_contact(group)
 
 
 def _add_create(group: Commands) -> None:
@@ -77,6 +80,12 @@ def _add_create(group: Commands) -> None:
     )
     grant.add_argument("--grant-all", action="store_true", help="they may hand out every scope")
     create.add_argument(
+        "--email",
+        metavar="ADDRESS",
+        help="where the link goes, if the service sends mails, and notices later",
+    )
+    create.add_argument("--language", choices=LANGUAGES, help="of mails to them (default: en)")
+    create.add_argument(
         "--link-file", metavar="FILE", type=Path, help="write the link into this new file (0600)"
     )
 
@@ -93,9 +102,10 @@ def run_create(arguments: Namespace) -> int:
         body["grant"] = "all"
     elif arguments.grant:
         body["grant"] = [scope for text in arguments.grant for scope in words(text)]
+    body |= {name: getattr(arguments, name) for name in ("email", "language") if getattr(arguments, name)}
     with _link_file(arguments.link_file) as path:
         made = service.ask("POST", USERS, body).body
-        if path:
+        if path and not made["invitation"]["mailed"]:
             path.write_text(made["invitation"]["link"] + "\n", "utf-8")
     _show_link(output, made, path)
     return 0
@@ -125,7 +135,9 @@ def _show_link(output: Output, made: dict[str, Any], path: Path | None) -> None:
     output.answers.print(facts([("id", made["id"]), ("name", made["name"]), ("role", made["role"])]))
     minutes = made["invitation"]["expires_in"] // 60
     until = f"good once and for {minutes} minutes"
-    if path:
+    if made["invitation"]["mailed"]:
+        output.say(f"The one-time link, {until}, is on its way by mail.")
+    elif path:
         output.say(f"The one-time link, {until}, is in {path}.")
     else:
         output.answers.print(f"\nThe one-time link, {until}:")

@@ -69,7 +69,7 @@ def letter_of(
     )
 
 
-def test_letter(language: str, sender: Sender) -> Letter:
+def letter_that_tests(language: str, sender: Sender) -> Letter:
     """What shows that mails arrive."""
     words = _texts(language)["test"]
     return Letter(

@@ -52,13 +52,13 @@ def mail_of(letter: Letter, to: str, paper: Stationery, *, mail_id: str, now: in
     mail["Date"] = format_datetime(datetime.fromtimestamp(now, UTC))
     mail["Message-ID"] = f"<{mail_id}@{paper.host}>"
     mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody's absence is answered to us
-    mail["Content-Language"] = letter.language
     mail.set_content("\n\n".join(_plain(letter)) + "\n", cte="quoted-printable")
     mail.add_alternative(
         _HTML.render(letter=letter, brand=paper.brand, accent=paper.accent or _ACCENT),
         subtype="html",
         cte="quoted-printable",
     )
+    mail["Content-Language"] = letter.language  # now: content headers set before are those of the first part
     return mail
 
 

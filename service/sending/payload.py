@@ -1,11 +1,11 @@
 """What a webhook carries: `{"type", "timestamp", "data"}` as Standard Webhooks has it. The members are API."""
 
 import json
-from datetime import UTC, datetime
 from typing import Any
 
 from service.domain.identifiers import to_wire
 from service.domain.message import Message, Subject
+from service.domain.moments import rfc3339
 from service.redaction import redact
 
 _TIMES = ("expires_at", "first_at", "since")
@@ -16,7 +16,7 @@ def payload_of(message: Message) -> bytes:
     """The same bytes each time it is sent, so far as the names it uses have not changed."""
     document = {
         "type": str(message.kind),
-        "timestamp": _rfc3339(message.created_at),
+        "timestamp": rfc3339(message.created_at),
         "data": {
             **({"owner": _owner(message)} if message.user_id is not None else {}),
             **({"tokens": [_token(each) for each in message.subjects]} if message.subjects else {}),
@@ -34,7 +34,7 @@ def _token(subject: Subject) -> dict[str, Any]:
     return {
         "id": to_wire(subject.token_id),
         "note": None if subject.note is None else redact(subject.note),
-        "expires_at": None if subject.expires_at is None else _rfc3339(subject.expires_at),
+        "expires_at": None if subject.expires_at is None else rfc3339(subject.expires_at),
     }
 
 
@@ -43,7 +43,7 @@ def _detail(message: Message) -> dict[str, Any]:
     detail: dict[str, Any] = {}
     for name, value in message.detail.items():
         if name in _TIMES and isinstance(value, int):
-            detail[name] = _rfc3339(value)
+            detail[name] = rfc3339(value)
         elif name == "by":
             detail[name] = _actor(str(value))
         elif name == "tokens":
@@ -58,7 +58,3 @@ def _detail(message: Message) -> dict[str, Any]:
 def _actor(actor: str) -> str:
     kind, separator, name = actor.partition(":")
     return f"{kind}{separator}{to_wire(name)}" if len(name) == 32 else actor
-
-
-def _rfc3339(at: int) -> str:
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -40,7 +40,7 @@ async def invite(request: web.Request) -> web.Response:
 
 async def person_page(request: web.Request) -> web.Response:
     """One account: role, what it may hand out, its tokens, and the buttons."""
-    return _person(request, await _account(request))
+    return await _person(request, await _account(request))
 
 
 async def new_password_link(request: web.Request) -> web.Response:
@@ -59,6 +59,21 @@ async def change_role(request: web.Request) -> web.Response:
     return see_other(request, f"/admin/people/{to_wire(user.id)}?done=saved")
 
 
+async def change_contact(request: web.Request) -> web.Response:
+    """Where they are written to; the address before is told."""
+    services, user, email = (
+        request.app[SERVICES],
+        await _account(request),
+        request[FORM].text("email").strip(),
+    )
+    try:
+        await services.notices.contacts.change(user.id, email=email, actor=signed_in(request).actor)
+    except Faulty as faulty:
+        faults = faults_in_words(faulty, texts_of(request))
+        return await _person(request, user, faults=faults, status=422, typed_email=email)
+    return see_other(request, f"/admin/people/{to_wire(user.id)}?done=saved")
+
+
 async def change_grant(request: web.Request) -> web.Response:
     """First what would end by it, then, with the same form sent again, done."""
     services, user, form = request.app[SERVICES], await _account(request), request[FORM]
@@ -67,13 +82,13 @@ async def change_grant(request: web.Request) -> web.Response:
         if not form.text("preview"):
             change = await services.governance.change_grant.look(user.id, grant)
             if change.beyond:
-                return _person(request, user, change=change, chosen=grant)
+                return await _person(request, user, change=change, chosen=grant)
         actor = signed_in(request).actor
         await services.governance.change_grant(
             user.id, grant, actor=actor, preview=form.text("preview") or None
         )
     except Faulty as faulty:
-        return _person(
+        return await _person(
             request, user, faults=faults_in_words(faulty, texts_of(request)), status=422, chosen=grant
         )
     return see_other(request, f"/admin/people/{to_wire(user.id)}?done=saved")
@@ -135,7 +150,7 @@ async def _people(
     )
 
 
-def _person(
+async def _person(
     request: web.Request,
     user: User,
     *,
@@ -143,6 +158,7 @@ def _person(
     status: int = 200,
     change: object = None,
     chosen: Grant | None = None,
+    typed_email: str | None = None,
 ) -> web.Response:
     return show(
         request,
@@ -154,6 +170,8 @@ def _person(
         grant=chosen or user.grant,
         change=change,
         faults=faults or {},
+        contact=await request.app[SERVICES].notices.contacts(user.id),
+        typed_email=typed_email,
         scopes=request.app[SERVICES].current.catalogue.scopes,
         done=request.query.get("done", ""),
     )

@@ -13,6 +13,7 @@ from service.ui.admin_machines import (
 )
 from service.ui.admin_pauses import pause_anyones, resume_anyones
 from service.ui.admin_people import (
+    change_contact,
     change_grant,
     change_role,
     disable,
@@ -42,6 +43,7 @@ ADMIN_ROUTES: Final[tuple[Route, ...]] = (
     form("/admin/people", invite, ADMINISTRATOR, confirmed=True),
     page(_PERSON, person_page, READERS),
     form(f"{_PERSON}/password-link", new_password_link, ADMINISTRATOR, confirmed=True),
+    form(f"{_PERSON}/contact", change_contact, ADMINISTRATOR, confirmed=True),
     form(f"{_PERSON}/role", change_role, ADMINISTRATOR, confirmed=True),
     form(f"{_PERSON}/grant", change_grant, ADMINISTRATOR, confirmed=True),
     form(f"{_PERSON}/disable", disable, ADMINISTRATOR),

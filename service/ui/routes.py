@@ -17,9 +17,17 @@ from service.ui.machines import (
     own_machines_page,
 )
 from service.ui.one_token import create_one_token, one_token_page
-from service.ui.profile import profile_page
+from service.ui.profile import change_contact, profile_page
 from service.ui.route import NOBODY, USER, form, page
-from service.ui.sign_in import forgotten_page, sign_in, sign_in_page, sign_out, welcome, welcome_page
+from service.ui.sign_in import (
+    forgotten,
+    forgotten_page,
+    sign_in,
+    sign_in_page,
+    sign_out,
+    welcome,
+    welcome_page,
+)
 from service.ui.token_changes import (
     edit_page,
     edit_token,
@@ -42,6 +50,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     form("/sign-in", sign_in, NOBODY),
     form("/sign-out", sign_out),
     page("/forgotten", forgotten_page, NOBODY),
+    form("/forgotten", forgotten, NOBODY),
     page("/welcome", welcome_page, NOBODY),
     form("/welcome", welcome, NOBODY),
     page("/help", help_index, NOBODY),
@@ -68,6 +77,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     page("/check", check_page),
     form("/check", check),
     page("/profile", profile_page),
+    form("/profile", change_contact, confirmed=True),
     page("/settings", settings_page),
     page("/settings/access-tokens", tokens_tab),
     page("/settings/security", security_page),

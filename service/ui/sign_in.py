@@ -12,6 +12,7 @@ from service.ui.next_page import safe_next
 from service.ui.page import see_other, show, texts_of
 from service.web.appkeys import FORM, SERVICES
 from service.web.callers import signed_in
+from service.web.client_address import caller_address
 from service.web.device_cookie import caller_origin, set_device_cookie
 from service.web.session_cookie import clear_session_cookie, set_session_cookie
 
@@ -51,7 +52,23 @@ async def sign_out(request: web.Request) -> web.Response:
 
 async def forgotten_page(request: web.Request) -> web.Response:
     """What to do about a forgotten password."""
-    return show(request, "forgotten.html")
+    return _forgotten(request)
+
+
+async def forgotten(request: web.Request) -> web.Response:
+    """A link goes to the address of who is called so; the page says the same whether there is one."""
+    services, name = request.app[SERVICES], request[FORM].text("name").strip()
+    by_mail = services.notices.forgotten_password
+    services.address_rates.demand("forgotten-password", caller_address(request, services.settings))
+    if by_mail is None or not 0 < len(name) <= MAX_NAME:
+        return _forgotten(request)
+    by_mail.ask(name)
+    return _forgotten(request, asked=True)
+
+
+def _forgotten(request: web.Request, *, asked: bool = False) -> web.Response:
+    by_mail = request.app[SERVICES].notices.forgotten_password is not None
+    return show(request, "forgotten.html", by_mail=by_mail, asked=asked, faults={})
 
 
 async def welcome_page(request: web.Request) -> web.Response:

@@ -40,7 +40,7 @@ def create_app(
     settings, routes = services.settings, tuple(routes)
     errors, metrics = ErrorAnswers(settings.issuer), Metrics(services, clock)
     access_log = access_log or _access_log(settings, clock)
-    edge = Edge(services, errors=errors, metrics=metrics, access_log=access_log, pages=pages)
+    edge = Edge(services, errors=errors, metrics=metrics, access_log=access_log, clock=clock, pages=pages)
     longest = max([settings.max_body, *(route.max_body or 0 for route in routes)])
     app = web.Application(client_max_size=longest)
     app[SERVICES], app[METRICS], app[ERRORS], app[UNROUTED] = services, metrics, errors, edge.unrouted

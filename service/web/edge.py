@@ -15,6 +15,7 @@ import structlog
 from aiohttp import web
 from safeconduct.errors import SafeconductError
 
+from service.clock import Clock
 from service.domain.principal import CredentialKind, Nobody, SignedIn
 from service.web.access_log import AccessLog
 from service.web.appkeys import FORM, PRINCIPAL
@@ -31,6 +32,7 @@ from service.web.page_forms import demand_form_token, read_form
 from service.web.problems import problem_of
 from service.web.routing import Answers, Handler, Route
 from service.web.services import Services
+from service.web.token_end import tell_end
 
 log = structlog.get_logger("web")
 
@@ -70,9 +72,11 @@ class Edge:
         errors: ErrorAnswers,
         metrics: Metrics,
         access_log: AccessLog | None,
+        clock: Clock,
         pages: PageErrors | None = None,
     ) -> None:
         settings = services.settings
+        self._clock = clock
         self._services = services
         self._errors = errors
         self._pages = pages
@@ -112,6 +116,7 @@ class Edge:
                     raise  # the caller has gone: aiohttp expects the error of its own broken stream
                 response = self._bug(request, error, entrance, request_id)
             carry_renewed(self._services, request, response)
+            tell_end(request[PRINCIPAL], response, self._clock)
             seconds, who = perf_counter() - began, request[PRINCIPAL].actor
             counts.answered(response.status, seconds)
             self._finish(request, response, (request_id, entrance.method, entrance.path), seconds, who)

@@ -48,7 +48,7 @@ def notice_services(world: World, links: Links) -> NoticeServices:
 
 def webhook_maker(world: World) -> WebhookMaker:
     judge = partial(url_fault, allowed=_allowed(world.settings))
-    return WebhookMaker(world.masters, judge, randomness=world.randomness)
+    return WebhookMaker(world.masters, world.current, judge, randomness=world.randomness)
 
 
 def post_of(world: World, services: NoticeServices) -> Post:

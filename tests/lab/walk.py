@@ -22,11 +22,16 @@ BODIES: dict[str, Any] = {
     "/v1/invitations/accept": {"secret": "x" * 43, "password": PASSWORD},
     "/v1/admin/users": {"name": "somebody"},
     "/v1/admin/clients": {"name": "something"},
+    "/v1/admin/webhooks": {"name": "something", "url": "https://hooks.example/x"},
+    "/v1/admin/webhooks/{id}": {"url": "https://hooks.example/x"},
+    "/v1/forgotten-password": {"name": "ann"},
+    "/v1/me/contact": {"language": "de"},
+    "/v1/admin/users/{id}/contact": {"language": "de"},
     "/v1/admin/keys/rotate": {},
     "/v1/admin/keys/{kid}/compromise": {"reason": "leaked"},
     "/v1/usage": {"uses": []},
 }
-WITHOUT_TRUTH = ("/livez", "/metrics", "/.well-known/", "/status-lists", "/v1/usage")
+WITHOUT_TRUTH = ("/livez", "/metrics", "/.well-known/", "/status-lists", "/v1/usage", "/v1/forgotten-password")
 """What is served from memory, or taken into it."""
 LEFT_OUT = {("GET", "/v1/revocations"), ("POST", "/v1/leaks")}
 """An answer without an end, and what asks for a signature of GitHub's: tests of their own."""

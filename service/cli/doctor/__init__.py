@@ -13,6 +13,7 @@ from service.cli.doctor.addresses import look_at_addresses
 from service.cli.doctor.database import look_at_database
 from service.cli.doctor.files import look_at_files
 from service.cli.doctor.finding import Finding, State
+from service.cli.doctor.mail import look_at_mail
 from service.cli.output import Output, output_of, plural, printable
 from service.settings import Settings
 
@@ -24,7 +25,7 @@ def add_parser(commands: Commands) -> None:
         commands,
         "doctor",
         run,
-        help="look over database, keys, clock, files and addresses of this deployment",
+        help="look over database, keys, clock, files, addresses and mail server of this deployment",
         more="It reads the SAFECONDUCT_ variables as `safeconduct serve` does, beside a service that runs or without.\n"
         "It changes nothing. Exit code 0: nothing failed; 1: something did; 2: the settings are wrong.",
         examples=["safeconduct doctor", "safeconduct doctor --json"],
@@ -38,6 +39,7 @@ def run(arguments: Namespace) -> int:
         *look_at_files(settings),
         *asyncio.run(look_at_database(settings)),
         *look_at_addresses(settings),
+        *asyncio.run(look_at_mail(settings)),
     ]
     if output.as_json:
         output.json({"checks": [each.to_json() for each in findings]})
