@@ -10,13 +10,14 @@ import msgspec
 from aiohttp import web
 from safeconduct.document import CatalogueInvalid
 
-from service.api.answers import Answer
+from service.api.answers import Answer, Id
 from service.api.bodies import read_body
 from service.api.contract import contract
 from service.application.catalogue import Applied, CatalogueChangedMeanwhile, ScopesInUse
 from service.application.overreach import BEGINNING, Place
 from service.domain.catalogue import CatalogueDocument
 from service.domain.errors import AlreadyExists, Fault, Faulty, NotFound
+from service.domain.identifiers import to_wire
 from service.web.appkeys import SERVICES
 from service.web.callers import signed_in
 
@@ -64,6 +65,14 @@ class ClientMade(msgspec.Struct, kw_only=True):
     secret: str | None
 
 
+class WebhookMade(msgspec.Struct, kw_only=True):
+    """A new webhook with its secret, shown in this answer only."""
+
+    id: Id
+    name: str
+    secret: str
+
+
 class CatalogueApplied(msgspec.Struct, kw_only=True):
     """`in_use`: of each scope that goes the number of live tokens that hold it; `beyond`: how many carry too much."""
 
@@ -73,6 +82,7 @@ class CatalogueApplied(msgspec.Struct, kw_only=True):
     beyond: int
     revoked: int
     clients: list[ClientMade]
+    webhooks: list[WebhookMade]
 
 
 class RevokedAhead(msgspec.Struct, kw_only=True):
@@ -140,6 +150,10 @@ def applied_document(applied: Applied) -> CatalogueApplied:
         clients=[
             ClientMade(id=client.id, name=client.name, secret=secret.reveal() if secret else None)
             for client, secret in applied.clients
+        ],
+        webhooks=[
+            WebhookMade(id=to_wire(webhook.id), name=webhook.name, secret=secret.reveal())
+            for webhook, secret in applied.webhooks
         ],
     )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from service.application.carry_out import carry_out
 from service.application.current import Current
 from service.application.declare import Plan, plan
+from service.application.declare_webhooks import carry_out_webhooks, plan_webhooks
 from service.application.overreach import (
     BEGINNING,
     CHUNK,
@@ -17,6 +18,7 @@ from service.application.overreach import (
     revoke_rest,
 )
 from service.application.ports import Storage, Transaction
+from service.application.webhooks import WebhookMaker
 from service.domain.audit import AuditEntry
 from service.domain.catalogue import CatalogueDocument
 from service.domain.catalogue_difference import Change, difference
@@ -26,6 +28,7 @@ from service.domain.errors import WrongState
 from service.domain.identifiers import Randomness
 from service.domain.overreach import Overreach
 from service.domain.secret import Secret
+from service.domain.webhook import Webhook
 
 
 class CatalogueChangedMeanwhile(WrongState):
@@ -52,7 +55,8 @@ class Applied:
     """What differs, and the version now in force (the present one when nothing was changed).
 
     `in_use` counts the live tokens that hold each scope that goes, `beyond` all that carry too much then;
-    `revoked` counts the values that ended; `clients` are the new ones with their secrets, shown in this answer only.
+    `revoked` counts the values that ended; `clients` and `webhooks` are the new ones with their secrets, shown in this
+    answer only.
     """
 
     changes: tuple[Change, ...]
@@ -61,15 +65,23 @@ class Applied:
     beyond: int = 0
     revoked: int = 0
     clients: Sequence[tuple[Client, Secret | None]] = ()
+    webhooks: Sequence[tuple[Webhook, Secret]] = ()
 
 
 class ApplyCatalogue:
     def __init__(
-        self, storage: Storage, current: Current, *, randomness: Randomness = secrets.token_bytes
+        self,
+        storage: Storage,
+        current: Current,
+        *,
+        randomness: Randomness = secrets.token_bytes,
+        webhooks: WebhookMaker | None = None,
     ) -> None:
+        """Without `webhooks` no file that declares some can be applied."""
         self._storage = storage
         self._current = current
         self._randomness = randomness
+        self._webhooks = webhooks
         self._revoke_ahead = RevokeAhead(storage)
 
     async def __call__(
@@ -101,7 +113,7 @@ class ApplyCatalogue:
         async with self._storage.transaction() as tx:
             await tx.users.hold(sorted(planned.held))
             await tx.keys.lock()  # who issues holds it: no token gets in between the count and the commit
-            again = await plan(tx, declared)
+            again = await self._plan(tx, declared)
             if (again.held, again.changes) != (planned.held, planned.changes):
                 raise _changed_meanwhile()
             overreach = replace(overreach, grants=again.new_grants)
@@ -124,9 +136,14 @@ class ApplyCatalogue:
         """
         async with self._storage.reading() as read:
             _, old = await _in_force(read)
-            grants = (await plan(read, declared)).new_grants
+            grants = (await self._plan(read, declared)).new_grants
         overreach = Overreach.between(old, wanted.after(old), grants)
         return await self._revoke_ahead(overreach, actor=actor, after=after)
+
+    async def _plan(self, tx: Transaction, declared: Declared) -> Plan:
+        planned = await plan(tx, declared)
+        await plan_webhooks(tx, planned, declared.webhooks, self._webhooks)
+        return planned
 
     async def _look(
         self, wanted: CatalogueDocument, declared: Declared, expected_version: int | None
@@ -136,7 +153,7 @@ class ApplyCatalogue:
             version, old = await _in_force(read)
             if expected_version not in {None, version}:
                 raise _changed_meanwhile()
-            planned = await plan(read, declared)
+            planned = await self._plan(read, declared)
             overreach = Overreach.between(old, wanted.after(old), planned.new_grants)
             changes = (*difference(old, overreach.wanted), *planned.changes)
             counted = await _count(read, overreach)
@@ -171,6 +188,7 @@ class ApplyCatalogue:
         end = fate.revoke and counted.tokens > 0
         revoked, ended = await revoke_rest(tx, overreach, now=now, actor=actor) if end else (0, [])
         clients, declared = await carry_out(tx, planned, now=now, actor=actor, randomness=self._randomness)
+        webhooks, set_up = await carry_out_webhooks(tx, planned, self._webhooks, now=now, actor=actor)
         detail = {"version": version + 1, "changes": [str(change) for change in seen.changes]}
         told = {"revoked": revoked} if fate.revoke else {"kept": counted.tokens}
         entry = AuditEntry(
@@ -179,8 +197,8 @@ class ApplyCatalogue:
             subject="catalogue",
             detail=detail | (told if counted.tokens else {}),
         )
-        await tx.audit.append([entry, *declared, *ended], now)
-        after = replace(seen, version=version + 1, clients=clients, revoked=revoked)
+        await tx.audit.append([entry, *declared, *set_up, *ended], now)
+        after = replace(seen, version=version + 1, clients=clients, webhooks=webhooks, revoked=revoked)
         return replace(after, in_use=counted.in_use, beyond=counted.tokens)
 
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from service.application import notices
-from service.application.ports import Storage
+from service.application.ports import Storage, Transaction
 from service.domain.audit import AuditEntry
 from service.domain.contact import LANGUAGES, Contact, email_of
 from service.domain.errors import Fault, Faulty, NotFound
@@ -51,20 +51,21 @@ class Contacts:
                 language=language or old.language,
                 reminders=old.reminders if reminders is None else reminders,
             )
-            await tx.contacts.put(new)
-            if old.email is not None and old.email != new.email:
-                about = About(user_id=user_id, detail={"to": old.email})
-                await notices.add(tx, Kind.ADDRESS_CHANGED, about)
-            changed = [
-                name
-                for name in ("email", "language", "reminders")
-                if getattr(old, name) != getattr(new, name)
-            ]
-            entry = AuditEntry(
-                actor=actor,
-                action="user.contact_changed",
-                subject=f"user:{user_id}",
-                detail={"changed": changed},
-            )
-            await tx.audit.append([entry], await tx.now())
+            await _put(tx, old, new, actor)
         return new
+
+
+async def _put(tx: Transaction, old: Contact, new: Contact, actor: str) -> None:
+    await tx.contacts.put(new)
+    if old.email is not None and old.email != new.email:
+        await notices.add(tx, Kind.ADDRESS_CHANGED, About(user_id=new.user_id, detail={"to": old.email}))
+    changed = [
+        name for name in ("email", "language", "reminders") if getattr(old, name) != getattr(new, name)
+    ]
+    entry = AuditEntry(
+        actor=actor,
+        action="user.contact_changed",
+        subject=f"user:{new.user_id}",
+        detail={"changed": changed},
+    )
+    await tx.audit.append([entry], await tx.now())

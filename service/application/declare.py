@@ -8,9 +8,10 @@ from typing import Any
 from service.application.ports import Transaction
 from service.domain.catalogue_difference import Change
 from service.domain.client import Client
-from service.domain.declared import Declared, DeclaredClient, DeclaredMachine
+from service.domain.declared import Declared, DeclaredClient, DeclaredMachine, DeclaredWebhook
 from service.domain.errors import Fault, Faulty
 from service.domain.user import Grant, User, UserKind, fold
+from service.domain.webhook import Webhook
 
 
 @dataclass(slots=True, kw_only=True)
@@ -24,6 +25,8 @@ class Plan:
     responsible: dict[str, list[User]] = field(default_factory=dict)
     clients: list[DeclaredClient] = field(default_factory=list)
     changed_clients: list[tuple[Client, DeclaredClient]] = field(default_factory=list)
+    webhooks: list[DeclaredWebhook] = field(default_factory=list)
+    changed_webhooks: list[tuple[Webhook, DeclaredWebhook]] = field(default_factory=list)
 
     @property
     def new_grants(self) -> Mapping[str, Grant]:

@@ -37,15 +37,7 @@ class CreateUser:
             Faulty: a name, a grant or an address that cannot be.
             AlreadyExists: the name is taken, compared without case.
         """
-        faults: list[Fault] = []
-        name = name.strip()
-        if fault := text_fault("name", name, longest=MAX_NAME):
-            faults.append(fault)
-        if grant.kind is GrantKind.LISTED:
-            grant = Grant(grant.kind, known_scopes(grant.scopes, self._current.catalogue, faults))
-        address = email_of(email, faults)
-        if faults:
-            raise Faulty(faults)
+        name, grant, address = self._judged(name.strip(), grant, email)
         async with self._storage.transaction() as tx:
             now = await tx.now()
             user = User(
@@ -66,6 +58,18 @@ class CreateUser:
             )
             await tx.audit.append([entry], now)
         return user, secret
+
+    def _judged(self, name: str, grant: Grant, email: str | None) -> tuple[str, Grant, str | None]:
+        """Raises Faulty: with everything that cannot be."""
+        faults: list[Fault] = []
+        if fault := text_fault("name", name, longest=MAX_NAME):
+            faults.append(fault)
+        if grant.kind is GrantKind.LISTED:
+            grant = Grant(grant.kind, known_scopes(grant.scopes, self._current.catalogue, faults))
+        address = email_of(email, faults)
+        if faults:
+            raise Faulty(faults)
+        return name, grant, address
 
 
 class DisableUser:

@@ -16,9 +16,8 @@ from service.domain.issuance import text_fault
 from service.domain.notice import SUBSCRIBABLE, About, Kind
 from service.domain.secret import Secret
 from service.domain.user import MAX_NAME
-from service.domain.webhook import Webhook, new_webhook_secret, webhook_row
+from service.domain.webhook import LONGEST_URL, Webhook, new_webhook_secret, webhook_row
 
-LONGEST_URL: Final = 2_048
 _MOST_DELIVERIES: Final = 50
 
 JudgeUrl = Callable[[str], str | None]

@@ -30,7 +30,7 @@ def add_parser(commands: Commands) -> None:
         commands,
         "apply",
         run,
-        help="put a catalogue (scopes, audiences, grants, clients, machines, policy) in force",
+        help="put a catalogue (scopes, audiences, grants, clients, machines, webhooks, policy) in force",
         more="What live tokens would carry too much of goes only with --keep-until-expiry (they keep it to their end)\n"
         "or --revoke (they are revoked for good).",
         examples=[
@@ -97,7 +97,10 @@ def _done(output: Output, applied: Mapping[str, Any], *, show: bool) -> int:
         output.value(f"client_id      {printable(client['id'])}")
         if client["secret"]:
             output.value(f"client_secret  {printable(client['secret'])}")
-    if any(client["secret"] for client in applied["clients"]):
+    for webhook in applied["webhooks"]:
+        output.answers.print(f"\nwebhook        {printable(webhook['name'])}")
+        output.value(f"secret         {printable(webhook['secret'])}")
+    if applied["webhooks"] or any(client["secret"] for client in applied["clients"]):
         output.say("Copy each secret now: it is shown only this once.")
     output.say(f"Version {applied['version']} of the catalogue is in force.")
     return 0

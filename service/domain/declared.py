@@ -14,8 +14,10 @@ from safeconduct.document import Table
 from service.domain.client import PERMISSIONS
 from service.domain.client_keys import canonical_jwks
 from service.domain.errors import Fault
+from service.domain.notice import SUBSCRIBABLE
 from service.domain.scope_lists import read_grant
 from service.domain.user import MAX_NAME, Grant, fold
+from service.domain.webhook import LONGEST_URL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,15 +44,25 @@ class DeclaredClient:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DeclaredWebhook:
+    """A receiver of notices of some kinds; none named means all."""
+
+    name: str
+    url: str
+    kinds: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Declared:
     """`grants` are those of people, by their names. Names are compared folded; none is named twice."""
 
     grants: dict[str, Grant] = field(default_factory=dict)
     machines: tuple[DeclaredMachine, ...] = ()
     clients: tuple[DeclaredClient, ...] = ()
+    webhooks: tuple[DeclaredWebhook, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.grants or self.machines or self.clients)
+        return bool(self.grants or self.machines or self.clients or self.webhooks)
 
 
 NOTHING: Final = Declared()
@@ -59,7 +71,10 @@ NOTHING: Final = Declared()
 def read_declared(
     root: Table, grants: Table, scopes: ScopeCatalogue, audiences: Collection[str], default: str
 ) -> Declared:
-    """The tables `grants.users`, `machines` and `clients`; `default` is the audience of a client that names none."""
+    """The tables `grants.users`, `machines`, `clients` and `webhooks`.
+
+    `default` is the audience of a client that names none.
+    """
     users = grants.table("users")
     machines = _read_machines(root, scopes)
     names = {fold(machine.name) for machine in machines}
@@ -70,6 +85,7 @@ def read_declared(
         grants={name: read_grant(users, name, scopes) for name in _once(users, users.names())},
         machines=machines,
         clients=_read_clients(root, audiences, default),
+        webhooks=_read_webhooks(root),
     )
 
 
@@ -101,6 +117,19 @@ def _read_clients(root: Table, audiences: Collection[str], default: str) -> tupl
         _demand_other(table, client.name, [each.name for each in clients])
         clients.append(client)
     return tuple(clients)
+
+
+def _read_webhooks(root: Table) -> tuple[DeclaredWebhook, ...]:
+    webhooks: list[DeclaredWebhook] = []
+    for table in root.array("webhooks"):
+        webhook = DeclaredWebhook(
+            name=table.text("name", longest=MAX_NAME),
+            url=table.text("url", longest=LONGEST_URL),
+            kinds=frozenset(table.known("kinds", SUBSCRIBABLE) if "kinds" in table else ()),
+        )
+        _demand_other(table, webhook.name, [each.name for each in webhooks])
+        webhooks.append(webhook)
+    return tuple(webhooks)
 
 
 def _read_keys(table: Table) -> str:

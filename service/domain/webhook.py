@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 from dataclasses import dataclass
+from typing import Final
 
 from service.domain.identifiers import Randomness
 from service.domain.notice import SUBSCRIBABLE, Kind
@@ -11,6 +12,7 @@ from service.domain.secret import Secret
 
 SECRET_PREFIX = "whsec_"  # noqa: S105 - what a secret begins with
 _SECRET_BYTES = 32
+LONGEST_URL: Final = 2_048
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -45,7 +45,7 @@ from service.wiring.clients import client_services
 from service.wiring.governance import governance
 from service.wiring.limits import address_rates, client_limits, finder_keys, revoke_leaked
 from service.wiring.lists import receipts_of, remove_spent_of, status_lists_of
-from service.wiring.notices import links_of, notice_services, post_of
+from service.wiring.notices import links_of, notice_services, post_of, webhook_maker
 from service.wiring.people import people
 from service.wiring.publication import push_of
 from service.wiring.recovery import history_of
@@ -198,7 +198,9 @@ def _housekeeping(world: World, services: Services) -> Housekeeping:
 
 
 async def _first_start(world: World, rotate_keys: RotateKeys) -> ApplyCatalogue:
-    apply_catalogue = ApplyCatalogue(world.storage, world.current, randomness=world.randomness)
+    apply_catalogue = ApplyCatalogue(
+        world.storage, world.current, randomness=world.randomness, webhooks=webhook_maker(world)
+    )
     try:
         await first_start(world.storage, apply_catalogue, rotate_keys, shipped_catalogue(world.settings))
     except VerifyOnly as error:

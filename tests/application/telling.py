@@ -17,6 +17,7 @@ def mailing(on: Deployment, box: Mailbox, pem: Path, *, tls: str = "starttls", *
     """Let the deployment send its mails there."""
     password = pem.with_name("smtp-password")
     password.write_text(PASSWORD + "\n")
+    password.chmod(0o644)
     on.settings = replace(
         on.settings,
         **{

@@ -9,6 +9,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from service.application import notices
+from service.cli.doctor.finding import State
+from service.cli.doctor.mail import look_at_mail
 from service.domain.delivery import LEASE, WORTH_TRYING
 from service.domain.notice import About, Kind
 from service.domain.secret import Secret
@@ -331,6 +333,19 @@ async def test_a_wrong_setting_is_one_line_in_the_log(
     assert len(lines) == 1
     assert words in lines[0]["reason"]
     assert "frozen lake" not in repr(logs)
+    assert box.mails == []
+
+
+async def test_the_doctor_tries_the_mail_server(told: Deployment, box: Mailbox) -> None:
+    """Without sending anything; an open password file is worth a word."""
+    sound = await look_at_mail(told.settings)
+    box.password = "another one"
+    wrong = await look_at_mail(told.settings)
+
+    assert [each.state for each in sound] == [State.WARN, State.OK]
+    assert sound[1].said.endswith("by STARTTLS as safeconduct")
+    assert wrong[1].state is State.FAIL
+    assert "refuses the user name or the password" in wrong[1].said
     assert box.mails == []
 
 

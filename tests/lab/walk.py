@@ -31,7 +31,14 @@ BODIES: dict[str, Any] = {
     "/v1/admin/keys/{kid}/compromise": {"reason": "leaked"},
     "/v1/usage": {"uses": []},
 }
-WITHOUT_TRUTH = ("/livez", "/metrics", "/.well-known/", "/status-lists", "/v1/usage", "/v1/forgotten-password")
+WITHOUT_TRUTH = (
+    "/livez",
+    "/metrics",
+    "/.well-known/",
+    "/status-lists",
+    "/v1/usage",
+    "/v1/forgotten-password",
+)
 """What is served from memory, or taken into it."""
 LEFT_OUT = {("GET", "/v1/revocations"), ("POST", "/v1/leaks")}
 """An answer without an end, and what asks for a signature of GitHub's: tests of their own."""
