@@ -7,7 +7,7 @@ REDACTED: Final = "[redacted]"
 
 _JWT = r"eyJ[\w-]{4,}(?:\.[\w-]*)*"
 _SHORT_REFERENCE = r"sct_\w+"
-_OF_WEBHOOKS = r"whsec_[\w+/=]+"
+_OF_WEBHOOKS = r"whsec_[\w+/=%]+"
 _CREDENTIALS = r"(?<=\bBearer )[\w.~+/=-]{8,}|(?<=\bBasic )[\w+/=-]{8,}"
 _USER_IN_URL = r"(?<=://)[^/\s@]*:[^/\s@]*(?=@)"
 _RANDOM = r"(?<![\w-])[\w-]{43}(?![\w-])|(?<![a-z0-9])[a-z2-7]{52}(?![a-z0-9])"

@@ -102,6 +102,7 @@ async def rotate_webhook_secret(request: web.Request) -> Created[WebhookShown]:
     return Created(webhook_document(webhook, secret))
 
 
+@contract()
 async def send_test(request: web.Request) -> NoContent:
     """A message of the kind `test` is on its way; its deliveries tell what became of it."""
     await request.app[SERVICES].notices.webhooks.test(path_id(request), actor=signed_in(request).actor)

@@ -58,6 +58,8 @@ async def use_everything(api: Api) -> dict[str, str]:
     invited = await api.call("POST", "/v1/admin/users", by=root, json={"name": "bob"})
     invitation = invited.document["invitation"]["link"].partition("#")[2]
     client = (await api.call("POST", "/v1/admin/clients", by=root, json={"name": "gateway 2"})).document
+    aim = {"name": "siem", "url": "https://siem.example/in"}
+    webhook = (await api.call("POST", "/v1/admin/webhooks", by=root, json=aim)).document
     made = await api.create(root)
     again = await api.call("POST", f"{TOKENS}/{made['id']}/regenerate", by=root, json={"expiration": 1})
     secrets = {
@@ -66,6 +68,7 @@ async def use_everything(api: Api) -> dict[str, str]:
         "cookie session": page.secret,
         "invitation": invitation,
         "client secret": client["secret"],
+        "webhook secret": webhook["secret"],
         "token": made["token"],
         "next token": again.document["token"],
     }
