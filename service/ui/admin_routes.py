@@ -26,6 +26,7 @@ from service.ui.admin_people import (
 from service.ui.admin_policy import change_policy, policy_page
 from service.ui.admin_tokens import admin_home, inventory_csv, inventory_page, revoke_anyones, revoking_page
 from service.ui.route import ADMINISTRATOR, READERS, form, page
+from service.ui.token_page import anyones_token_page
 from service.web.routing import Route
 
 _PERSON: Final = "/admin/people/{id}"
@@ -36,6 +37,7 @@ ADMIN_ROUTES: Final[tuple[Route, ...]] = (
     page("/admin/tokens", inventory_page, READERS),
     page("/admin/tokens.csv", inventory_csv, READERS),
     page("/admin/tokens/selected", revoking_page, ADMINISTRATOR),
+    page("/admin/tokens/{id}", anyones_token_page, READERS),
     form("/admin/tokens/revoke", revoke_anyones, ADMINISTRATOR),
     form("/admin/tokens/pause", pause_anyones, ADMINISTRATOR, confirmed=True),
     form("/admin/tokens/resume", resume_anyones, ADMINISTRATOR, confirmed=True),

@@ -1,7 +1,7 @@
 """What every page is rendered with, and how one becomes a response."""
 
 from dataclasses import dataclass
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Any, Final
 
@@ -9,6 +9,7 @@ import aiohttp_jinja2
 import jinja2
 from aiohttp import hdrs, web
 
+from service.domain.issuance import DAY
 from service.domain.principal import SignedIn
 from service.domain.user import Role
 from service.settings import Settings
@@ -49,10 +50,21 @@ class Times:
         return machine_text(moment)
 
     def relative(self, moment: int) -> str:
-        """How long since or until: "2 hours ago", "in 12 days"."""
+        """How long since or until: "2 hours ago", "in 12 days". Days are the calendar's where the reader is: what ends
+        with tomorrow ends "tomorrow".
+        """
         if moment <= self.now:
-            return self.texts.ago(self.now - moment)
-        return self.texts.ahead(moment - self.now)
+            return self.texts.ago(self.now - moment, self._days_to(moment))
+        return self.texts.ahead(moment - self.now, self._days_to(moment - 1))
+
+    def _days_to(self, moment: int) -> int:
+        if abs(moment - self.now) < DAY:
+            return 0
+        days = (
+            datetime.fromtimestamp(moment, self.zone).date()
+            - datetime.fromtimestamp(self.now, self.zone).date()
+        ).days
+        return abs(days)
 
 
 def install(app: web.Application, settings: Settings) -> None:

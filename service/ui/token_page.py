@@ -2,12 +2,12 @@
 
 from aiohttp import web
 
-from service.domain.identifiers import to_wire
+from service.domain.identifiers import from_wire, to_wire
 from service.domain.token import Token, TokenState
 from service.domain.token_page import TokenPage
 from service.ui.page import show
 from service.ui.token_rows import Row, rows_of, scope_titles
-from service.ui.whose import list_of, reached
+from service.ui.whose import Reached, list_of, reached
 from service.web.appkeys import SERVICES
 
 _CHILDREN = 100
@@ -17,6 +17,19 @@ _ALL = frozenset(TokenState)
 async def token_page(request: web.Request) -> web.Response:
     """Where mails lead: rights in words, end, use, what it made, and the buttons."""
     found = await reached(request)
+    return await _show(request, found, back=list_of(found.owner), reading=False)
+
+
+async def anyones_token_page(request: web.Request) -> web.Response:
+    """The same for administrators and auditors, without a button: everything about it, the receipt of its end too."""
+    services = request.app[SERVICES]
+    item, now = await services.inventory.one(from_wire(request.match_info["id"]) or "")
+    owner = await services.find_user.get(item.token.owner_id)
+    found = Reached(token=item.token, owner=owner, kid=item.kid, now=now)
+    return await _show(request, found, back="/admin/tokens", reading=True)
+
+
+async def _show(request: web.Request, found: Reached, *, back: str, reading: bool) -> web.Response:
     token, now, services = found.token, found.now, request.app[SERVICES]
     catalogue = services.current.catalogue
     [row] = rows_of([token], catalogue, now)
@@ -28,7 +41,10 @@ async def token_page(request: web.Request) -> web.Response:
         row=row,
         token=token,
         owner=found.owner,
-        list_address=list_of(found.owner),
+        kid=found.kid,
+        list_address=back,
+        reading=reading,
+        root="/admin/tokens/" if reading else "/tokens/",
         words=catalogue.scopes.in_words(token.scopes),
         audiences=[names.get(each, each) for each in token.audiences],
         many_audiences=len(catalogue.audiences) > 1,

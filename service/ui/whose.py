@@ -15,10 +15,11 @@ from service.web.callers import signed_in
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reached:
-    """A token with its owner, who is oneself or such a machine, and the time of the read."""
+    """A token with its owner, who is oneself or such a machine, the key of its value, and the time of the read."""
 
     token: Token
     owner: User
+    kid: str | None
     now: int
 
 
@@ -28,11 +29,11 @@ async def reached(request: web.Request, token_id: str | None = None) -> Reached:
     item, now = await services.inventory.one(token_id or from_wire(request.match_info["id"]) or "")
     token = item.token
     if token.owner_id == who.user.id:
-        return Reached(token=token, owner=who.user, now=now)
+        return Reached(token=token, owner=who.user, kid=item.kid, now=now)
     if item.owner_kind is not UserKind.MACHINE:
         raise NotFound("no such token")
     machine = await answered_for(request, token.owner_id)
-    return Reached(token=token, owner=machine.user, now=now)
+    return Reached(token=token, owner=machine.user, kid=item.kid, now=now)
 
 
 async def answered_for(request: web.Request, machine_id: str | None = None) -> Machine:

@@ -62,6 +62,7 @@ class Filled:
         return [
             "/admin/tokens",
             f"/admin/tokens/selected?do=remove&id={self.tokens[0]}",
+            f"/admin/tokens/{self.revoked}",
             "/admin/people",
             f"/admin/people/{self.person}",
             "/admin/machines",

@@ -116,7 +116,8 @@ async function send(form, submitter) {
     const answer = await fetch(form.action, { method: "POST", body, headers: { Accept: "text/html" } });
     await follow(form, answer);
   } catch {
-    complain(form, words.unreachable);
+    if (await isThere()) doubt(form);
+    else complain(form, words.unreachable);
   } finally {
     delete form.dataset.busy;
     for (const button of buttons) button.disabled = false;
@@ -129,7 +130,9 @@ async function follow(form, answer) {
     if (answer.url.split("#")[0] === location.href.split("#")[0]) location.reload();
     return;
   }
-  if (answer.status === 503 || answer.status === 502 || answer.status === 504) return complain(form, words.unreachable);
+  if (answer.status >= 502 && answer.status <= 504) {
+    return (await answer.text()).includes('data-error="outcome_unknown"') ? doubt(form) : complain(form, words.unreachable);
+  }
   if (answer.status === 401) return complain(form, words.signedOut);
   const sheet = sheetOf(await answer.text());
   if (!sheet) return complain(form, words.unreachable);
@@ -148,6 +151,24 @@ async function follow(form, answer) {
 function keep(sheet) {
   if (!sheet.closest("dialog")) return sheet.cloneNode(true);
   return sheet;
+}
+
+async function isThere() {
+  try {
+    return (await fetch(`${words.root}livez`, { cache: "no-store" })).ok;
+  } catch {
+    return false;
+  }
+}
+
+// The answer is lost, the server is there: perhaps it was done. Looking is safe, and so is trying again (one key, one token).
+function doubt(form) {
+  complain(form, words.unknown);
+  const look = document.createElement("a");
+  look.href = form.querySelector("a[data-close]")?.href ?? words.root;
+  look.target = "_blank";
+  look.textContent = words.look;
+  form.querySelector("[data-complaint]").append(" ", look);
 }
 
 function complain(form, text) {

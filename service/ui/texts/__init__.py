@@ -8,8 +8,8 @@ from typing import Any, Final
 
 FOLDER: Final = Path(__file__).parent
 ENGLISH: Final = "en"
-_MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
-_STEPS: Final = ((_DAY, "day"), (_HOUR, "hour"), (_MINUTE, "minute"))
+_MINUTE, _HOUR = 60, 3_600
+_STEPS: Final = ((_HOUR, "hour"), (_MINUTE, "minute"))
 
 
 class Texts:
@@ -34,18 +34,20 @@ class Texts:
     def names(self) -> frozenset[str]:
         return frozenset(self._texts)
 
-    def ago(self, seconds: int) -> str:
-        """How long since: "2 hours ago"."""
-        unit, count = _largest(seconds)
+    def ago(self, seconds: int, days: int) -> str:
+        """How long since: "2 hours ago"; from a day on by `days`, as the calendar counts them."""
+        unit, count = _largest(seconds, days)
         return self.count(f"time.ago.{unit}", count) if unit else self("time.just_now")
 
-    def ahead(self, seconds: int) -> str:
-        """How long until: "in 12 days"."""
-        unit, count = _largest(seconds)
+    def ahead(self, seconds: int, days: int) -> str:
+        """How long until: "in 12 days"; from a day on by `days`, as the calendar counts them."""
+        unit, count = _largest(seconds, days)
         return self.count(f"time.in.{unit}", count) if unit else self("time.at_once")
 
 
-def _largest(seconds: int) -> tuple[str, int]:
+def _largest(seconds: int, days: int) -> tuple[str, int]:
+    if days:
+        return "day", days
     return next(((unit, seconds // step) for step, unit in _STEPS if seconds >= step), ("", 0))
 
 

@@ -1,9 +1,12 @@
 import re
 import string
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from service.ui.page import Times
 from service.ui.texts import ENGLISH, languages, preferred
 
 UI = Path(__file__).parents[3] / "service" / "ui"
@@ -60,10 +63,29 @@ def test_the_browser_says_which_language(accepts: str, language: str) -> None:
     assert preferred(accepts).language == language
 
 
+NOON = int(datetime(2026, 11, 22, 12, tzinfo=ZoneInfo("Europe/Berlin")).timestamp())
+HOUR, DAY = 3_600, 86_400
+
+
 @pytest.mark.parametrize(
     ("seconds", "words"),
-    [(0, "just now"), (59, "just now"), (60, "1 minute ago"), (7_300, "2 hours ago"), (86_400, "yesterday")],
+    [
+        (0, "just now"),
+        (-59, "just now"),
+        (-60, "1 minute ago"),
+        (-7_300, "2 hours ago"),
+        (-DAY, "yesterday"),
+        (-DAY - 13 * HOUR, "2 days ago"),
+        (23 * HOUR, "in 23 hours"),
+        (DAY + 12 * HOUR, "tomorrow"),
+        (DAY + 12 * HOUR + 1, "in 2 days"),
+        (12 * DAY, "in 12 days"),
+    ],
 )
-def test_times_are_said_in_the_largest_unit(seconds: int, words: str) -> None:
-    """People read "2 hours ago", not a number of seconds."""
-    assert languages()[ENGLISH].ago(seconds) == words
+def test_times_are_said_as_people_say_them(seconds: int, words: str) -> None:
+    """In the largest unit, and days as the calendar has them: what ends with tomorrow ends tomorrow, one second later
+    it ends in two days.
+    """
+    times = Times(languages()[ENGLISH], ZoneInfo("Europe/Berlin"), NOON)
+
+    assert times.relative(NOON + seconds) == words
