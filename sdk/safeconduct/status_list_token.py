@@ -1,5 +1,6 @@
 """The signed form of a status list (Token Status List section 5.1): read it, write its claims."""
 
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -41,8 +42,8 @@ class SignedStatusList:
     version: int | None = None
     keyset_version: int | None = None
 
-    def to_json(self, *, level: int = 9) -> dict[str, Any]:
-        """The claims object to sign; `level` is zlib's."""
+    def to_json(self, *, level: int = 9, strategy: int = zlib.Z_DEFAULT_STRATEGY) -> dict[str, Any]:
+        """The claims object to sign; `level` and `strategy` are zlib's."""
         claims: dict[str, Any] = {
             "iss": self.iss,
             "sub": self.uri,
@@ -54,7 +55,7 @@ class SignedStatusList:
             "keyset_version": self.keyset_version,
             "status_list": {
                 "bits": self.statuses.bits,
-                "lst": encode_lst(self.statuses.packed, level=level),
+                "lst": encode_lst(self.statuses.packed, level=level, strategy=strategy),
             },
         }
         return {claim: value for claim, value in claims.items() if value is not None}

@@ -1,6 +1,7 @@
 """One signed token per status list, version and tick: signed by whoever comes first, stored, the same for all."""
 
 import asyncio
+import zlib
 from dataclasses import dataclass
 
 from safeconduct.status_list import StatusList
@@ -128,8 +129,8 @@ class ListPublisher:
         )
 
     def _claims(self, snapshot: ListSnapshot, epoch: int | None, keyset_version: int) -> dict[str, object]:
-        """The claims to sign. To pack and compress them takes up to tens of milliseconds: in a thread, and
-        compressed once per change.
+        """The claims to sign. To pack and compress a list takes milliseconds: in a thread, and compressed once per
+        change, by a search for runs alone, which is what a list is made of (bench/README.md).
         """
         shown = SignedStatusList(
             uri=status_list_uri(self._issuer, snapshot.list_id),
@@ -144,7 +145,7 @@ class ListPublisher:
         )
         compressed = self._compressed.get(snapshot.list_id)
         if compressed is None or compressed[0] != shown.statuses:
-            claims: dict[str, object] = shown.to_json()
+            claims: dict[str, object] = shown.to_json(strategy=zlib.Z_RLE)
             self._compressed[snapshot.list_id] = (shown.statuses, claims["status_list"])
             return claims
         return {**shown.to_json(level=0), "status_list": compressed[1]}
