@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+import structlog
+
 from service.application.clock_mark import ClockBehind, demand_clock
 from service.application.current import Current
 from service.application.ports import Storage
@@ -11,6 +13,10 @@ from service.domain.errors import CannotSign, Unknown
 
 SKEW_LIMIT = 30
 """Seconds by which this machine's clock may differ from the database's before it must not issue (R71)."""
+SKEW_NOTED = 5
+"""Seconds from which it is worth a word."""
+
+log = structlog.get_logger("clock")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +36,8 @@ class Readiness:
         self._current = current
         self._clock = clock
         self._redis = redis
+        self._noted = False
+        self.skew = 0
         self.stopping = False
 
     async def __call__(self) -> Health:
@@ -45,9 +53,9 @@ class Readiness:
             async with self._storage.reading() as read:
                 now = await read.now()
                 await demand_clock(read, now)
-            skew = abs(now - self._clock())
-            if skew > SKEW_LIMIT:
-                checks["clock"] = f"{skew} s away from the database's clock"
+            self._compare(now)
+            if abs(self.skew) > SKEW_LIMIT:
+                checks["clock"] = f"{abs(self.skew)} s away from the database's clock"
         except ClockBehind as error:
             checks["clock"] = str(error)
         except Unknown as error:
@@ -60,3 +68,10 @@ class Readiness:
             checks["signing"] = str(error)
         beside = {} if self._redis is None else {"redis": self._redis.failing or "ok"}
         return Health(all(state == "ok" for state in checks.values()), checks, beside)
+
+    def _compare(self, now: int) -> None:
+        """Keep by how many seconds this machine is ahead of the database, for `/metrics`; say once that it is much."""
+        self.skew = self._clock() - now
+        if (noted := abs(self.skew) > SKEW_NOTED) and not self._noted:
+            log.warning("clock_skew", seconds=self.skew)
+        self._noted = noted

@@ -91,6 +91,11 @@ class Metrics(Collector):
             "The last revision of the revocations that this process has seen",
             value=self._services.current.heads.get("revision", 0),
         )
+        yield GaugeMetricFamily(
+            "safeconduct_clock_skew_seconds",
+            "By how much this machine was ahead of the database when readiness was asked last",
+            value=self._services.readiness.skew,
+        )
         yield from self._pushed()
 
     def _pushed(self) -> Iterator[Metric]:

@@ -25,6 +25,7 @@ _LINUX_ALONE = [
     "test_sqlite_crashes.py",
     "test_sqlite_faults.py",
     "test_replicas_agree.py",
+    "test_clock_skew.py",
     "test_wrong_clock.py",
 ]
 collect_ignore = [] if sys.platform == "linux" else _LINUX_ALONE
