@@ -10,6 +10,11 @@ from safeconduct.examine import bare, run_check
 from safeconduct.explain import Explanation
 from safeconduct.probe import Report, run_probe
 
+try:
+    from safeconduct.rich_tables import show
+except ImportError:  # without the extra `cli`
+    from safeconduct.tables import show
+
 HOLDS, REFUSED, UNTOLD = 0, 1, 3
 
 
@@ -25,8 +30,10 @@ def main() -> int:
     except SafeconductError as error:
         sys.stderr.write(f"{error}\n")
         return UNTOLD
-    text = json.dumps(result.to_json(), indent=2) if arguments.json else str(result)
-    sys.stdout.write(f"{text}\n")
+    if arguments.json:
+        sys.stdout.write(f"{json.dumps(result.to_json(), indent=2)}\n")
+    else:
+        show(result)
     return UNTOLD if result.holds is None else HOLDS if result.holds else REFUSED
 
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from safeconduct import errors
 from safeconduct.profiles import in_words
+from safeconduct.tables import Row, plain
 from safeconduct.words import day_of, title, unverified
 
 NO_END: Final = 4_102_444_800
@@ -74,13 +75,21 @@ class Explanation:
         """Plain dicts and lists; the members are API."""
         return {**asdict(self), "says": dict(self.says)}
 
+    def heading(self) -> str:
+        return self.verdict
+
+    def tables(self) -> tuple[tuple[Row, ...], ...]:
+        """What the token says, if it can be read, and what was checked."""
+        marks = {True: "yes", False: "NO", None: "-"}
+        says = tuple(Row(name, "", words) for name, words in self.says)
+        found = tuple(Row(each.about, marks[each.holds], each.words, each.holds) for each in self.findings)
+        return tuple(table for table in (says, found) if table)
+
+    def closing(self) -> str:
+        return ""
+
     def __str__(self) -> str:
-        marks = {True: "yes", False: "NO ", None: "-  "}
-        lines = [self.verdict, ""]
-        lines += [f"  {name:<10} {words}" for name, words in self.says]
-        lines += [""] if self.says else []
-        lines += [f"  {marks[each.holds]}  {each.about:<10} {each.words}" for each in self.findings]
-        return "\n".join(lines)
+        return plain(self)
 
 
 def explain(

@@ -12,6 +12,7 @@ from typing import Any
 from safeconduct.canaries import Canaries, CannotProbe, with_changed_signature, without_algorithm
 from safeconduct.clock import SYSTEM
 from safeconduct.http_call import call
+from safeconduct.tables import Row, plain
 
 _BETWEEN = 0.5  # seconds between two questions after a revocation
 
@@ -41,12 +42,19 @@ class Report:
         """Plain dicts and lists; the members are API."""
         return {**asdict(self), "trials": [asdict(trial) for trial in self.trials], "holds": self.holds}
 
-    def __str__(self) -> str:
+    def heading(self) -> str:
+        return self.url
+
+    def tables(self) -> tuple[tuple[Row, ...], ...]:
+        """Each trial."""
         marks = {True: "right", False: "WRONG", None: "-"}
-        rows = [f"  {trial.name:<22} {marks[trial.right]:<6} {trial.words}" for trial in self.trials]
-        return "\n".join(
-            [self.url, *rows, "", "All as it should be." if self.holds else "This API can be misused."]
-        )
+        return (tuple(Row(each.name, marks[each.right], each.words, each.right) for each in self.trials),)
+
+    def closing(self) -> str:
+        return "All as it should be." if self.holds else "This API can be misused."
+
+    def __str__(self) -> str:
+        return plain(self)
 
 
 def run_probe(arguments: Namespace, credential: str) -> Report:

@@ -90,7 +90,9 @@ def test_no_clock_revives_what_has_ended(issuer: TestIssuer, tmp_path: Path) -> 
     """
     with ExitStack() as stack:
         machines = {
-            f"{kind} {state}": stack.enter_context(running_machine(kind, issuer, tmp_path / f"{kind}-{state}"))
+            f"{kind} {state}": stack.enter_context(
+                running_machine(kind, issuer, tmp_path / f"{kind}-{state}")
+            )
             for kind in ("sync", "async")
             for state in ("right", "frozen")
         }
