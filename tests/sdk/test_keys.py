@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.sdk.flavours import Plain
-from tests.sdk.issuer import JWKS, LIST, Answer, TestIssuer
+from tests.sdk.issuer import JWKS, LIST, Answer, TestIssuer, running_issuer
 from tests.sdk.test_staleness import outcome
 from tests.vectors import forge
 
@@ -159,3 +159,19 @@ def test_many_threads_share_one_verifier(issuer: TestIssuer) -> None:
     assert set(issuer.visits.values()) == {1}
     assert len(verifier.verifier._core._tokens) < 16
     verifier.close()
+
+
+def test_two_issuers_in_one_process_share_nothing(issuer: TestIssuer) -> None:
+    """L16: equal keys, kids and places in equally named lists, asked for at the same time: each verifier fetches its
+    own documents, and one's revocation or token means nothing to the other.
+    """
+    with running_issuer(issuer.time) as other, ThreadPoolExecutor(8) as pool:
+        mine, theirs = Plain(issuer), Plain(other)
+        other.set_status(4711, 1)
+        token, revoked = issuer.token(), other.token()
+
+        asked = [(mine, token), (theirs, revoked), (mine, revoked), (theirs, token)] * 10
+        outcomes = list(pool.map(lambda each: outcome(*each), asked))
+
+        assert outcomes == ["accepted", "token_revoked", "wrong_issuer", "wrong_issuer"] * 10
+        assert set(issuer.visits.values()) == set(other.visits.values()) == {1}

@@ -44,7 +44,11 @@ def clock(tmp_path_factory: pytest.TempPathFactory) -> SharedClock:
 
 @pytest.fixture(scope="module")
 def replica(leash: Leash, clock: SharedClock) -> Iterator[Replica]:
-    settings = {"PREPUBLICATION": str(PREPUBLICATION), "BEARER_SESSION_LIFETIME": "86400", "STATUS_LIST_TICK": "5"}
+    settings = {
+        "PREPUBLICATION": str(PREPUBLICATION),
+        "BEARER_SESSION_LIFETIME": "86400",
+        "STATUS_LIST_TICK": "5",
+    }
     with running_replica(leash, also=clock.environment, **settings) as replica:
         yield replica
 
@@ -76,7 +80,7 @@ def test_a_rotated_key_is_right_at_once(
     examples: list[Example], replica: Replica, clock: SharedClock
 ) -> None:
     """Its tokens never meet a verifier that does not know it, since it was published long before, and tokens of the
-    key before it go on holding (R25, K19).
+    key before it go on holding (R25, K19, L17).
     """
     root, accepted = replica.administrator, ["accepted"] * len(NAMES)
     old = new_token(replica)

@@ -110,7 +110,7 @@ def test_a_token_bound_to_addresses_needs_one_of_them(
 )
 @pytest.mark.parametrize("kind", [Verifier, sync.Verifier])
 def test_an_issuer_that_may_not_be_asked_is_refused_at_once(kind, address) -> None:
-    """https, or http to this machine: anything else is a mistake that should be seen at start-up (R39)."""
+    """https, or http to this machine: anything else is a mistake that should be seen at start-up (R39, L5)."""
     with pytest.raises(e.InvalidPolicy):
         kind(address, AUDIENCE)
 

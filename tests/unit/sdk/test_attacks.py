@@ -29,7 +29,7 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("attack", [pytest.param(attack, id=attack.id) for attack in REFUSED])
 def test_an_attack_is_refused_for_its_own_reason(attack: Attack) -> None:
     """L7, L11, L12, L13, S4: The answer names the one rule that the token breaks, only our errors escape,
-    nothing is quoted (R35, R36, L1, L4, L8, L9, L14, S1, S2, S3, S5).
+    nothing is quoted (R35, R36, L1, L3, L4, L8, L9, L14, S1, S2, S3, S5).
     """
     with pytest.raises(InvalidToken) as refusal:
         check(attack.token, KEYS, attack.policy, NOW)

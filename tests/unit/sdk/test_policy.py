@@ -35,7 +35,7 @@ def test_the_defaults_are_the_strict_ones() -> None:
     ],
 )
 def test_a_policy_that_would_check_less_than_it_seems_to_is_refused(wrong: dict[str, Any]) -> None:
-    """Missing configuration fails at the start, not at the first forged token."""
+    """L10, L3: missing configuration fails at the start, not at the first forged token; HMAC is none of it."""
     with pytest.raises(InvalidPolicy):
         VerificationPolicy(**GOOD | wrong)
 
