@@ -28,6 +28,7 @@ from service.domain.errors import (
     NotFound,
     NotSignedIn,
     RecoveryNeeded,
+    SecondFactorMissing,
     StorageUnavailable,
 )
 from service.domain.principal import CredentialKind
@@ -87,6 +88,8 @@ def _of_callers(route: Route) -> Iterator[Kind]:
         yield from (NotSignedIn, SeveralCredentials, Faulty, StorageUnavailable)
     elif CredentialKind.NOBODY not in route.callers:
         yield from (*_BEARER, NotAllowed, StorageUnavailable)
+        if route.callers & PEOPLE and not route.without_factor:
+            yield SecondFactorMissing
         if not route.callers & {CredentialKind.SESSION, CredentialKind.AUDITOR}:
             yield AuditorChangesNothing
         if route.callers & PEOPLE and CredentialKind.TOKEN in route.callers:

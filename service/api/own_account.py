@@ -6,13 +6,14 @@ import msgspec
 from aiohttp import web
 from msgspec import Meta
 
+from keys import VerifyOnly
 from service.api.answers import Answer, Id, NoContent, Time
 from service.api.bodies import read_body
 from service.api.contract import contract
 from service.api.path_ids import path_id
-from service.api.sessions import Opened, Password, opened_answer
+from service.api.sessions import Opened, Password, SecondFactor, opened_answer
 from service.api.times import rfc3339
-from service.domain.errors import Busy, SignInFailed
+from service.domain.errors import Busy, SecondFactorNeeded, SignInFailed
 from service.domain.identifiers import to_wire
 from service.domain.secret import Secret
 from service.domain.session import Carrier
@@ -23,7 +24,7 @@ from service.web.device_cookie import caller_origin
 SESSIONS: Final = "/v1/sessions"
 
 
-class NewPassword(msgspec.Struct, kw_only=True):
+class NewPassword(SecondFactor, kw_only=True):
     """POST /v1/me/password."""
 
     present: Password
@@ -69,12 +70,16 @@ async def end_session(request: web.Request) -> NoContent:
     return NoContent()
 
 
-@contract(body=NewPassword, raises=(SignInFailed, Busy))
+@contract(body=NewPassword, raises=(SignInFailed, SecondFactorNeeded, VerifyOnly, Busy))
 async def change_password(request: web.Request) -> Answer[Opened]:
     """Another password; the session goes on under a new secret, all others end (R48)."""
     services, body = request.app[SERVICES], await read_body(request, NewPassword)
     origin = caller_origin(request, services.settings)
     opened = await services.own_account.change_password(
-        signed_in(request), Secret(body.present), Secret(body.password), origin=origin
+        signed_in(request),
+        Secret(body.present),
+        Secret(body.password),
+        origin=origin,
+        proof=body.proof(),
     )
     return opened_answer(opened, services.settings, Answer)

@@ -1,5 +1,6 @@
 """Every route of the API, who may call it, and how it refuses (R16)."""
 
+from dataclasses import replace
 from typing import Final
 
 from service.api.admin_audit import AUDIT, list_audit, make_password_link
@@ -46,6 +47,17 @@ from service.api.machines import (
     revoke_machine_token,
 )
 from service.api.own_account import SESSIONS, change_password, end_session, list_sessions
+from service.api.own_factors import (
+    CODES,
+    FACTORS,
+    begin_totp,
+    confirm_totp,
+    list_factors,
+    remove_factor,
+    rename_factor,
+    renew_codes,
+    reset_factors,
+)
 from service.api.own_token import get_self, regenerate_self, revoke_self
 from service.api.public_documents import preflight
 from service.api.published_contracts import openapi, swagger
@@ -87,6 +99,11 @@ def _route(
     method: str, path: str, handler: Handler, callers: frozenset[CredentialKind], *, confirmed: bool = False
 ) -> Route:
     return Route(method=method, path=path, handler=handler, callers=callers, confirmed=confirmed)
+
+
+def _before_factor(method: str, path: str, handler: Handler, *, confirmed: bool = False) -> Route:
+    """What people need who have to set up a second factor before anything else."""
+    return replace(_route(method, path, handler, SESSION, confirmed=confirmed), without_factor=True)
 
 
 def _oauth(path: str, handler: Handler, callers: frozenset[CredentialKind]) -> Route:
@@ -145,13 +162,19 @@ ROUTES: Final[tuple[Route, ...]] = (
     _route("POST", f"{PATH}/revoke", revoke_own_tokens, SESSION),
     _route("GET", "/v1/scopes", get_scopes, SESSION),
     _route("POST", "/v1/session", open_session, NOBODY),
-    _route("DELETE", "/v1/session", close_session, SESSION),
-    _route("POST", "/v1/session/confirm", confirm_session, SESSION),
+    _before_factor("DELETE", "/v1/session", close_session),
+    _before_factor("POST", "/v1/session/confirm", confirm_session),
     _route("POST", "/v1/invitations/accept", accept_invitation, NOBODY),
     _route("POST", "/v1/forgotten-password", forgotten_password, NOBODY),
-    _route("GET", "/v1/me", get_me, SESSION),
     _route("GET", CONTACT, get_own_contact, SESSION),
     _route("PATCH", CONTACT, change_own_contact, SESSION, confirmed=True),
+    _before_factor("GET", "/v1/me", get_me),
+    _before_factor("GET", FACTORS, list_factors),
+    _before_factor("POST", f"{FACTORS}/totp", begin_totp, confirmed=True),
+    _before_factor("POST", f"{FACTORS}/{{id}}/confirm", confirm_totp),
+    _route("PATCH", f"{FACTORS}/{{id}}", rename_factor, SESSION),
+    _route("DELETE", f"{FACTORS}/{{id}}", remove_factor, SESSION, confirmed=True),
+    _route("POST", CODES, renew_codes, SESSION, confirmed=True),
     _route("POST", "/v1/me/password", change_password, SESSION),
     _route("GET", SESSIONS, list_sessions, SESSION),
     _route("DELETE", f"{SESSIONS}/{{id}}", end_session, SESSION),
@@ -164,6 +187,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     _route("GET", AUDIT, list_audit, READERS),
     _route("POST", "/v1/admin/users/{id}/disable", disable_user, ADMINISTRATOR),
     _route("POST", "/v1/admin/users/{id}/enable", enable_user, ADMINISTRATOR, confirmed=True),
+    _route("DELETE", "/v1/admin/users/{id}/second-factors", reset_factors, ADMINISTRATOR, confirmed=True),
     _route("PUT", "/v1/admin/users/{id}/grant", change_grant, ADMINISTRATOR, confirmed=True),
     _route("PUT", "/v1/admin/users/{id}/role", change_role, ADMINISTRATOR, confirmed=True),
     _route("GET", OWN_MACHINES, list_own_machines, SESSION),

@@ -6,6 +6,7 @@ import msgspec
 from aiohttp import web
 from msgspec import UNSET, Meta, UnsetType
 
+from keys import VerifyOnly
 from service.api.admin_policy import RulesShown, rules_document
 from service.api.answers import Answer, Created, NoContent, Time
 from service.api.bodies import read_body
@@ -13,8 +14,9 @@ from service.api.contract import contract
 from service.api.times import rfc3339
 from service.api.user_answers import Account, UserShown, grant_document, user_document, user_members
 from service.application.sign_in import OpenedSession
-from service.domain.errors import AlreadyExists, Busy, Faulty, NotFound, SignInFailed
+from service.domain.errors import AlreadyExists, Busy, Faulty, NotFound, SecondFactorNeeded, SignInFailed
 from service.domain.issuance import text_fault
+from service.domain.second_factor import Proof
 from service.domain.secret import Secret
 from service.domain.session import Carrier
 from service.domain.user import MAX_NAME
@@ -25,10 +27,24 @@ from service.web.device_cookie import caller_origin, set_device_cookie
 from service.web.session_cookie import clear_session_cookie, set_session_cookie
 
 Password = Annotated[str, Meta(min_length=1, max_length=1_024)]
+Code = Annotated[str, Meta(min_length=1, max_length=64)]
 CarrierName = Literal["cookie", "bearer"]
 
 
-class SignIn(msgspec.Struct, kw_only=True):
+class SecondFactor(msgspec.Struct, kw_only=True):
+    """Beside every password, where the account asks for it (`second_factor_needed`): one of the two."""
+
+    totp: Code | None = None
+    recovery_code: Code | None = None
+
+    def proof(self) -> Proof:
+        return Proof(
+            totp=None if self.totp is None else Secret(self.totp),
+            recovery_code=None if self.recovery_code is None else Secret(self.recovery_code),
+        )
+
+
+class SignIn(SecondFactor, kw_only=True):
     """POST /v1/session. A bearer session's token is answered; a cookie session's is set."""
 
     name: str
@@ -36,13 +52,13 @@ class SignIn(msgspec.Struct, kw_only=True):
     carrier: CarrierName = "bearer"
 
 
-class Confirm(msgspec.Struct, kw_only=True):
+class Confirm(SecondFactor, kw_only=True):
     """POST /v1/session/confirm."""
 
     password: Password
 
 
-class Accept(msgspec.Struct, kw_only=True):
+class Accept(SecondFactor, kw_only=True):
     """POST /v1/invitations/accept. `name` is the first administrator's to choose."""
 
     secret: Annotated[str, Meta(min_length=1, max_length=128)]
@@ -70,6 +86,7 @@ class SessionShown(msgspec.Struct, kw_only=True):
 class Me(Account, kw_only=True):
     """Who is signed in, what they may hand out, which policy holds for them, and until when."""
 
+    has_second_factor: bool
     policy: RulesShown
     session: SessionShown
 
@@ -77,7 +94,7 @@ class Me(Account, kw_only=True):
 A = TypeVar("A", bound=Answer[Opened])
 
 
-@contract(body=SignIn, raises=(SignInFailed, Busy))
+@contract(body=SignIn, raises=(SignInFailed, SecondFactorNeeded, VerifyOnly, Busy))
 async def open_session(request: web.Request) -> Created[Opened]:
     """Sign in."""
     services, body = request.app[SERVICES], await read_body(request, SignIn)
@@ -87,16 +104,19 @@ async def open_session(request: web.Request) -> Created[Opened]:
         Secret(body.password),
         carrier=Carrier(body.carrier),
         origin=caller_origin(request, services.settings),
+        proof=body.proof(),
     )
     return opened_answer(opened, services.settings, Created)
 
 
-@contract(body=Confirm, raises=(SignInFailed, Busy))
+@contract(body=Confirm, raises=(SignInFailed, SecondFactorNeeded, VerifyOnly, Busy))
 async def confirm_session(request: web.Request) -> Answer[Opened]:
-    """The password again; the session goes on under a new secret (R48)."""
+    """The password again, and the second factor; the session goes on under a new secret (R48)."""
     services, body = request.app[SERVICES], await read_body(request, Confirm)
     origin = caller_origin(request, services.settings)
-    opened = await services.sessions.confirm(signed_in(request), Secret(body.password), origin=origin)
+    opened = await services.sessions.confirm(
+        signed_in(request), Secret(body.password), origin=origin, proof=body.proof()
+    )
     return opened_answer(opened, services.settings, Answer)
 
 
@@ -109,7 +129,7 @@ async def close_session(request: web.Request) -> NoContent:
     return response
 
 
-@contract(body=Accept, raises=(NotFound, AlreadyExists, Busy))
+@contract(body=Accept, raises=(SignInFailed, SecondFactorNeeded, VerifyOnly, NotFound, AlreadyExists, Busy))
 async def accept_invitation(request: web.Request) -> Created[Opened]:
     """The secret of a one-time link and a new password: whoever had the link is signed in."""
     services, body = request.app[SERVICES], await read_body(request, Accept)
@@ -123,6 +143,7 @@ async def accept_invitation(request: web.Request) -> Created[Opened]:
         name=body.name,
         carrier=Carrier(body.carrier),
         origin=origin,
+        proof=body.proof(),
     )
     services.address_rates.excuse("invitations", origin.address)
     return opened_answer(opened, services.settings, Created)
@@ -134,6 +155,7 @@ async def get_me(request: web.Request) -> Answer[Me]:
     document = Me(
         **user_members(who.user),
         grant=grant_document(who.user.grant, catalogue),
+        has_second_factor=who.has_second_factor,
         policy=rules_document(catalogue.policy.of(who.user)),
         session=SessionShown(
             carrier=who.session.carrier,

@@ -5,6 +5,7 @@ from functools import partial
 
 import structlog
 
+from service.application.add_factor import SET_UP_WITHIN
 from service.application.beats import Beats
 from service.application.current import Current
 from service.application.history import History
@@ -113,7 +114,7 @@ class Housekeeping:
 
     async def sweep(self) -> None:
         """Remove what counts no more: failed sign-ins, known origins, idempotency keys, awaited uses, short tokens,
-        used assertions.
+        used assertions and challenges, second factors that were never finished.
         """
         swept = CHUNK
         while swept == CHUNK:
@@ -121,6 +122,7 @@ class Housekeeping:
                 now = await tx.now()
                 swept = await tx.sign_in_counts.sweep(now, CHUNK)
                 await tx.known_origins.sweep(now)
+                await tx.second_factors.sweep(now, unconfirmed_before=now - SET_UP_WITHIN)
                 await tx.overlaps.forget(now=now)
                 swept = max(
                     swept,

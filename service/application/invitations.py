@@ -3,15 +3,17 @@
 import asyncio
 from dataclasses import replace
 
+from service.application.attempts import NOWHERE, Origin
 from service.application.passwords import Passwords
 from service.application.ports import Storage, Transaction
 from service.application.sign_in import OpenedSession, Sessions
-from service.application.throttle import NOWHERE, Origin, TryPassword
+from service.application.throttle import Tried, TryPassword
 from service.domain.audit import AuditEntry
 from service.domain.errors import AlreadyExists, Faulty, NotFound
 from service.domain.identifiers import Randomness, new_id
 from service.domain.issuance import text_fault
 from service.domain.password import normalised, password_faults
+from service.domain.second_factor import NO_PROOF, Proof
 from service.domain.secret import Secret, new_secret, secret_hash
 from service.domain.session import Carrier, Invitation, InvitationPurpose
 from service.domain.user import MAX_NAME, Grant, GrantKind, Role, User, UserKind
@@ -75,19 +77,22 @@ class Invitations:
         name: str | None,
         carrier: Carrier,
         origin: Origin = NOWHERE,
+        proof: Proof = NO_PROOF,
     ) -> OpenedSession:
         """Set the password and sign in. `name` is the first administrator's to choose (default "admin").
 
         Other links of this account end. However often somebody guessed before: a link is not guessed, and failures
-        count anew after it (R45).
+        count anew after it (R45). It stands for a forgotten password, never for the second factor.
 
         Raises:
             NotFound: the link is unknown, used, expired, or no longer needed.
             Faulty: the password may not be set; the link stays good.
+            SecondFactorNeeded, SignInFailed: none was given, or a wrong one; the link stays good.
             Busy: too many passwords are being hashed at this moment.
         """
         name = _judged("admin" if name is None else name.strip())
         hashed = await self._passwords.hash(password, context=(name,))
+        tried = await self._second_factor(secret, origin, proof)
         async with self._storage.transaction() as tx:
             now = await tx.now()
             invitation = await _consumed(tx, secret, now)
@@ -95,16 +100,27 @@ class Invitations:
                 user = await self._first_administrator(tx, name, hashed, now)
             else:
                 user = await self._with_password(tx, invitation.user_id, password, hashed, now)
+            if tried is not None:
+                await self._try.settle(tx, tried, remember_device=False)
             device = await self._try.begin_anew(tx, user, origin, remember_device=carrier is Carrier.COOKIE)
             actor = f"user:{user.id}"
             entry = AuditEntry(
                 actor=actor,
                 action="invitation.accepted",
                 subject=actor,
-                detail={"purpose": invitation.purpose},
+                detail={"purpose": invitation.purpose, **(tried.detail if tried else {})},
             )
             await tx.audit.append([entry], now)
             return replace(await self._sessions.open(tx, user, carrier, origin), device=device)
+
+    async def _second_factor(self, secret: Secret, origin: Origin, proof: Proof) -> Tried | None:
+        """None where the link is nobody's yet, or its owner has no second factor."""
+        async with self._storage.reading() as read:
+            owner_id = await read.invitations.owner(secret_hash(secret))
+            owner = await read.users.get(owner_id) if owner_id else None
+            if owner is None or not await read.second_factors.of_user(owner.id):
+                return None
+        return await self._try.second_step(owner, origin, proof)
 
     async def _first_administrator(self, tx: Transaction, name: str, password_hash: str, now: int) -> User:
         await tx.keys.lock()  # one after the other: two links at once make one administrator

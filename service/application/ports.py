@@ -23,6 +23,7 @@ from service.application.notice_ports import Claims, Contacts, Deliveries, Notic
 from service.application.overlap_ports import Overlaps
 from service.application.publication_ports import Publications
 from service.application.revocation_ports import Revocations
+from service.application.second_factor_ports import SecondFactors
 from service.application.short_token_ports import ShortTokens
 from service.application.sign_in_ports import KnownOrigins, SignInCounts
 from service.application.status_list_ports import SpentLists, StatusLists
@@ -135,6 +136,8 @@ class Transaction(Protocol):
     def invitations(self) -> Invitations: ...
     @property
     def sessions(self) -> Sessions: ...
+    @property
+    def second_factors(self) -> SecondFactors: ...
     @property
     def sign_in_counts(self) -> SignInCounts: ...
     @property

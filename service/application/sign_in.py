@@ -1,15 +1,19 @@
 """Sign in, confirm, sign out: sessions of people."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from service.application.attempts import NOWHERE, Origin
 from service.application.batch import Batch
 from service.application.passwords import is_same_password
 from service.application.ports import Storage, Transaction
-from service.application.throttle import NOWHERE, Origin, TryPassword
+from service.application.prove_factor import ProveFactor, Proven
+from service.application.throttle import Tried, TryPassword
 from service.domain.audit import AuditEntry
 from service.domain.errors import NotSignedIn, SignInFailed
 from service.domain.identifiers import Randomness, new_id
 from service.domain.principal import SignedIn
+from service.domain.second_factor import NO_PROOF, Proof
 from service.domain.secret import Secret, new_secret, secret_hash
 from service.domain.session import Carrier, Session
 from service.domain.usage import Origin as UseOrigin
@@ -49,6 +53,7 @@ class Sessions:
         self,
         storage: Storage,
         try_password: TryPassword,
+        factors: ProveFactor,
         *,
         randomness: Randomness,
         lifetimes: SessionLifetimes,
@@ -57,27 +62,59 @@ class Sessions:
         self._storage = storage
         self._live = Batch(storage.signed_in)
         self._try = try_password
+        self._factors = factors
         self._randomness = randomness
         self._lifetimes = lifetimes
         self._recorded = recorded
 
     async def sign_in(
-        self, name: str, password: Secret, *, carrier: Carrier, origin: Origin = NOWHERE
+        self,
+        name: str,
+        password: Secret,
+        *,
+        carrier: Carrier,
+        origin: Origin = NOWHERE,
+        proof: Proof = NO_PROOF,
     ) -> OpenedSession:
         """A new session.
 
         Raises:
-            SignInFailed: unknown name, wrong password, or disabled; all alike, each at the cost of one hash.
+            SignInFailed: unknown name, wrong password or second factor, or disabled; all alike, each at the cost of one
+                hash.
+            SecondFactorNeeded: the password is right, and the account asks for more than that.
             Busy: this name or this caller has to wait, or too many people sign in at this moment.
         """
-        tried = await self._try(name, password, origin)
+        return await self._opened(await self._try(name, password, origin, proof), carrier)
+
+    async def finish(
+        self, ticket: Secret, *, carrier: Carrier, origin: Origin = NOWHERE, proof: Proof
+    ) -> OpenedSession:
+        """A new session for whoever gave the password lately and got this ticket for it.
+
+        Raises:
+            NotSignedIn: the ticket is worth nothing any more; begin with the password.
+            SignInFailed, SecondFactorNeeded, Busy: as above.
+        """
+        user = await self._factors.holder(ticket)
+        if user is None:
+            raise NotSignedIn("the password was given too long ago")
+        return await self._opened(await self._try.second_step(user, origin, proof), carrier)
+
+    async def _opened(self, tried: Tried, carrier: Carrier) -> OpenedSession:
         async with self._storage.transaction() as tx:
             user = await unchanged(tx, tried.user)
             device = await self._try.settle(tx, tried, remember_device=carrier is Carrier.COOKIE)
-            return replace(await self.open(tx, user, carrier, origin), device=device)
+            opened = await self.open(tx, user, carrier, tried.origin, detail=tried.detail)
+            return replace(opened, device=device)
 
     async def open(
-        self, tx: Transaction, user: User, carrier: Carrier, origin: Origin = NOWHERE
+        self,
+        tx: Transaction,
+        user: User,
+        carrier: Carrier,
+        origin: Origin = NOWHERE,
+        *,
+        detail: Mapping[str, str] | None = None,
     ) -> OpenedSession:
         """A session within the caller's transaction, audited there."""
         now = await tx.now()
@@ -98,7 +135,9 @@ class Sessions:
         )
         await tx.sessions.add(session)
         actor = f"user:{user.id}"
-        await tx.audit.append([AuditEntry(actor=actor, action="session.opened", subject=actor)], now)
+        await tx.audit.append(
+            [AuditEntry(actor=actor, action="session.opened", subject=actor, detail=detail or {})], now
+        )
         return OpenedSession(user=user, session=session, secret=secret)
 
     async def find(self, secret: Secret, carrier: Carrier) -> SignedIn | None:
@@ -127,26 +166,40 @@ class Sessions:
             await tx.sessions.confirm(found[0].id, found[0].secret_hash, now - window - 1)
         return True
 
-    async def confirm(self, who: SignedIn, password: Secret, *, origin: Origin = NOWHERE) -> OpenedSession:
-        """Give the password again: the session goes on under a new secret (R48).
+    async def confirm(
+        self, who: SignedIn, password: Secret | None, *, origin: Origin = NOWHERE, proof: Proof = NO_PROOF
+    ) -> OpenedSession:
+        """Give the password and the second factor again: the session goes on under a new secret (R48).
+
+        Without a password a passkey that knows its user stands for both.
 
         Raises:
-            SignInFailed: it is the wrong one.
+            SignInFailed: one of them is wrong.
+            SecondFactorNeeded: the account asks for more than the password.
             NotSignedIn: the session ended meanwhile, or goes on under another secret already.
             Busy: this name or this caller has to wait, or too many people sign in at this moment.
         """
-        tried = await self._try(who.user.name, password, origin)
-        secret = new_secret(self._randomness)
+        if password is None:
+            proven = await self._factors.judge_alone(who.user, proof)
+            return await self._confirmed(who, None, proven)
+        return await self._confirmed(who, await self._try(who.user.name, password, origin, proof), None)
+
+    async def _confirmed(self, who: SignedIn, tried: Tried | None, alone: Proven | None) -> OpenedSession:
+        secret, device = new_secret(self._randomness), None
+        detail = tried.detail if tried else {"second_factor": alone.kind} if alone else {}
         async with self._storage.transaction() as tx:
-            await unchanged(tx, tried.user)
+            await unchanged(tx, tried.user if tried else who.user)
             if await tx.sessions.find(who.session.secret_hash) is None:
                 raise NotSignedIn("this session has ended")
             now = await tx.now()
             await tx.sessions.confirm(who.session.id, secret_hash(secret), now)
-            device = await self._try.settle(tx, tried, remember_device=who.session.carrier is Carrier.COOKIE)
-            await tx.audit.append(
-                [AuditEntry(actor=who.actor, action="session.confirmed", subject=who.actor)], now
-            )
+            if tried is not None:
+                by_cookie = who.session.carrier is Carrier.COOKIE
+                device = await self._try.settle(tx, tried, remember_device=by_cookie)
+            elif alone is not None:
+                await self._factors.redeem(tx, who.user.id, alone)
+            entry = AuditEntry(actor=who.actor, action="session.confirmed", subject=who.actor, detail=detail)
+            await tx.audit.append([entry], now)
         session = replace(who.session, confirmed_at=now, seen_at=now, secret_hash=secret_hash(secret))
         return OpenedSession(user=who.user, session=session, secret=secret, device=device)
 

@@ -1,55 +1,51 @@
 """The one way to try a password: every path that takes one goes through here, and counts in one place (R47)."""
 
-import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
+from service.application.attempts import Attempt, Origin, attempt_of, buckets_of, network_hash
 from service.application.passwords import Passwords
 from service.application.ports import Storage, Transaction
+from service.application.prove_factor import ProveFactor, Proven, kinds_of, wrong_factor
 from service.application.sign_in_ports import Buckets, Count
 from service.domain.audit import AuditEntry
-from service.domain.errors import Busy, Quota, SignInFailed
+from service.domain.errors import Busy, Quota, SecondFactorNeeded, SignInFailed
 from service.domain.identifiers import Randomness
-from service.domain.network import network_of
+from service.domain.second_factor import NO_PROOF, Proof
 from service.domain.secret import Secret, new_secret, secret_hash
 from service.domain.throttle import Acquaintance, Standing, ThrottleRules
-from service.domain.user import User, fold
+from service.domain.user import User
 
 KNOWN = 32
 """How many networks and devices an account knows at most."""
-_NOBODY = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Origin:
-    """Where a password comes from: the caller's address and program, and the cookie of a device that signed in
-    before.
-    """
-
-    address: str | None = None
-    device: Secret | None = None
-    user_agent: str | None = None
-
-
-NOWHERE = Origin()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tried:
     """A password that was right, with what is to be settled in the transaction that honours it.
 
-    `renewed_hash` is what to store of it from now on, where the parameters of hashing have changed.
+    `renewed_hash` is what to store of it from now on, where the parameters of hashing have changed; `proven` is the
+    second factor, where the account has one.
     """
 
     user: User
-    buckets: Buckets
-    network: str
-    device: str
-    known: Acquaintance
+    attempt: Attempt
     renewed_hash: str | None = None
+    proven: Proven | None = None
+
+    @property
+    def origin(self) -> Origin:
+        return self.attempt.origin
+
+    @property
+    def detail(self) -> Mapping[str, str]:
+        """What the audit trail says of how it was proven."""
+        return {"second_factor": self.proven.kind} if self.proven else {}
 
 
 class TryPassword:
-    """Judges by the database's clock and counters, which all replicas share.
+    """Judges by the database's clock and counters, which all replicas share: the password, then the second factor of
+    an account that has one. A wrong factor counts as a wrong password does.
 
     An attempt is counted before its password is looked at, so that no number of attempts at once gets past a
     ceiling; success takes it back. A refused attempt costs one read, for a name that exists and for one that does not.
@@ -59,6 +55,7 @@ class TryPassword:
         self,
         storage: Storage,
         passwords: Passwords,
+        factors: ProveFactor,
         rules: ThrottleRules,
         *,
         randomness: Randomness,
@@ -66,50 +63,61 @@ class TryPassword:
     ) -> None:
         self._storage = storage
         self._passwords = passwords
+        self._factors = factors
         self._rules = rules
         self._randomness = randomness
         self._device_lifetime = device_lifetime
 
-    async def __call__(self, name: str, password: Secret, origin: Origin) -> Tried:
-        """The account of that name, if this is its password.
+    async def __call__(self, name: str, password: Secret, origin: Origin, proof: Proof = NO_PROOF) -> Tried:
+        """The account of that name, if this is its password, and `proof` right where it asks for one.
 
         Raises:
-            SignInFailed: unknown name, wrong password, or disabled; all alike, each at the cost of one hash.
+            SignInFailed: unknown name, wrong password, wrong second factor, or disabled; all alike, each at the cost
+                of one hash.
+            SecondFactorNeeded: the password was right, and no proof was given.
             Busy: wait before the next attempt, at the cost of none; or too many hash at this moment.
         """
-        async with self._storage.reading() as read:
-            user = await read.users.find(name)
-            network = _hash("network", network_of(origin.address))
-            device = secret_hash(origin.device) if origin.device else _NOBODY
-            known = await _acquaintance(read, user, network, device)
-            buckets = _buckets(name, network, device if known is Acquaintance.DEVICE else network)
-            self._admit(await read.sign_in_counts.find(buckets), known, await read.now())
-        with self._passwords.place(known=known is not Acquaintance.STRANGER):
-            account = await self._count(buckets, known)
+        attempt = await self._enter(name, origin)
+        user = attempt.user
+        with self._passwords.place(known=attempt.known is not Acquaintance.STRANGER):
+            account = await self._count(attempt)
             stored = user.password_hash if user else None
             good = await self._passwords.check(password, stored)
             renewed = await self._passwords.renewed(password, stored) if good and stored else None
         if user is None or not good or user.disabled_at is not None:
             await self._note_failure(name, account)
-            raise SignInFailed("name or password is wrong")
-        return Tried(
-            user=user, buckets=buckets, network=network, device=device, known=known, renewed_hash=renewed
-        )
+            raise wrong_factor() if proof.is_given else SignInFailed("name or password is wrong")
+        proven = await self._prove(attempt, user, proof, account, renewed)
+        return Tried(user=user, attempt=attempt, renewed_hash=renewed, proven=proven)
+
+    async def second_step(self, user: User, origin: Origin, proof: Proof) -> Tried:
+        """The same for whoever proved already that they know the password, or followed a one-time link.
+
+        Raises:
+            SignInFailed, SecondFactorNeeded, Busy: as above.
+        """
+        attempt = await self._enter(user.name, origin)
+        account = await self._count(attempt)
+        return Tried(user=user, attempt=attempt, proven=await self._prove(attempt, user, proof, account))
 
     async def settle(self, tx: Transaction, tried: Tried, *, remember_device: bool) -> Secret | None:
         """Forget the failures of this account and pair, and know where it signed in from.
 
-        Answers the cookie of a device that is new; a network's other failures stay.
+        Uses the second factor up. Answers the cookie of a device that is new; a network's other failures stay.
+
+        Raises:
+            SignInFailed: somebody was faster with the same code.
         """
-        if tried.renewed_hash is not None and tried.user.password_hash is not None:
-            await tx.users.renew_hash(tried.user.id, tried.user.password_hash, tried.renewed_hash)
-        await tx.sign_in_counts.forget(tried.buckets.account)
-        if tried.known is not Acquaintance.DEVICE:
-            await tx.sign_in_counts.excuse(tried.buckets.address)
-        await tx.sign_in_counts.forget(tried.buckets.pair)
-        await self._know(tx, tried.user, tried.network)
-        if tried.known is Acquaintance.DEVICE:
-            await self._know(tx, tried.user, tried.device)
+        attempt = tried.attempt
+        if tried.proven is not None:
+            await self._factors.redeem(tx, tried.user.id, tried.proven)
+        await self._renew(tx, tried.user, tried.renewed_hash)
+        await tx.sign_in_counts.forget(attempt.buckets.account)
+        await self._take_back(tx, attempt)
+        await tx.sign_in_counts.forget(attempt.buckets.pair)
+        await self._know(tx, tried.user, attempt.network)
+        if attempt.known is Acquaintance.DEVICE:
+            await self._know(tx, tried.user, attempt.device)
         elif remember_device:
             return await self._new_device(tx, tried.user)
         return None
@@ -118,22 +126,56 @@ class TryPassword:
         self, tx: Transaction, user: User, origin: Origin, *, remember_device: bool
     ) -> Secret | None:
         """After a one-time link: no failures count, and nowhere is known but where the link was used."""
-        network = _hash("network", network_of(origin.address))
-        buckets = _buckets(user.name, network, network)
+        network = network_hash(origin)
+        buckets = buckets_of(user.name, network, network)
         await tx.sign_in_counts.forget(buckets.account)
         await tx.sign_in_counts.forget(buckets.pair)
         await tx.known_origins.forget_all(user.id)
         await self._know(tx, user, network)
         return await self._new_device(tx, user) if remember_device else None
 
-    async def _count(self, buckets: Buckets, known: Acquaintance) -> int:
+    async def _enter(self, name: str, origin: Origin) -> Attempt:
+        """Raises Busy where the attempt may not be judged yet."""
+        async with self._storage.reading() as read:
+            attempt = await attempt_of(read, name, origin)
+            standing = await read.sign_in_counts.find(attempt.buckets)
+            self._admit(standing, attempt.known, await read.now())
+        return attempt
+
+    async def _prove(
+        self, attempt: Attempt, user: User, proof: Proof, account: int, renewed: str | None = None
+    ) -> Proven | None:
+        """None for an account without a second factor, whatever was given."""
+        factors = await self._factors.of(user.id)
+        if not factors:
+            return None
+        if not proof.is_given:
+            async with self._storage.transaction() as tx:
+                await self._renew(tx, user, renewed)
+                await self._take_back(tx, attempt, attempt.buckets.account, attempt.buckets.pair)
+                known = replace(user, password_hash=renewed or user.password_hash)
+                ticket = self._factors.ticket(known, await tx.now())
+            raise SecondFactorNeeded(kinds_of(factors), ticket=ticket)
+        try:
+            return await self._factors.judge(user, factors, proof)
+        except SignInFailed:
+            await self._note_failure(attempt.name, account)
+            raise
+
+    async def _take_back(self, tx: Transaction, attempt: Attempt, *buckets: str) -> None:
+        """What was counted ahead, of these buckets and the network."""
+        for bucket in sorted((*buckets, attempt.buckets.address)):
+            if bucket != attempt.buckets.address or attempt.known is not Acquaintance.DEVICE:
+                await tx.sign_in_counts.excuse(bucket)
+
+    async def _count(self, attempt: Attempt) -> int:
         """Count one failure ahead, unless one that came first closed the door; answers the account's number."""
         async with self._storage.transaction() as tx:
             now = await tx.now()
-            standing = await tx.sign_in_counts.lock(buckets, now)
-            self._admit(standing, known, now)
-            after = standing.and_one(now, known)
-            await tx.sign_in_counts.write(self._counts(buckets, after))
+            standing = await tx.sign_in_counts.lock(attempt.buckets, now)
+            self._admit(standing, attempt.known, now)
+            after = standing.and_one(now, attempt.known)
+            await tx.sign_in_counts.write(self._counts(attempt.buckets, after))
         return after.account.count
 
     def _counts(self, buckets: Buckets, standing: Standing) -> list[Count]:
@@ -164,6 +206,10 @@ class TryPassword:
             ]
             await tx.audit.append(entries, await tx.now())
 
+    async def _renew(self, tx: Transaction, user: User, renewed: str | None) -> None:
+        if renewed is not None and user.password_hash is not None:
+            await tx.users.renew_hash(user.id, user.password_hash, renewed)
+
     async def _know(self, tx: Transaction, user: User, origin: str) -> None:
         forget_at = await tx.now() + self._device_lifetime
         await tx.known_origins.know(user.id, origin, forget_at, most=KNOWN)
@@ -172,24 +218,3 @@ class TryPassword:
         secret = new_secret(self._randomness)
         await self._know(tx, user, secret_hash(secret))
         return secret
-
-
-async def _acquaintance(read: Transaction, user: User | None, network: str, device: str) -> Acquaintance:
-    """Asked for a name that does not exist as well: it takes as long."""
-    known = await read.known_origins.among(user.id if user else _NOBODY, network=network, device=device)
-    if device in known:
-        return Acquaintance.DEVICE
-    return Acquaintance.ADDRESS if network in known else Acquaintance.STRANGER
-
-
-def _buckets(name: str, network: str, origin: str) -> Buckets:
-    folded = fold(name)
-    return Buckets(
-        account="account:" + _hash(folded),
-        address="address:" + network,
-        pair="pair:" + _hash(folded, origin),
-    )
-
-
-def _hash(*parts: str) -> str:
-    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()

@@ -2,7 +2,7 @@
 
 import http.client
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.message import Message
 from typing import Any, Final
@@ -115,6 +115,20 @@ class Service:
             if isinstance(members, dict):
                 return Problem(error.code, members, error.headers["Retry-After"])
         return Unreachable(f"{self.url} {_NOT_OURS} (HTTP {error.code} {error.reason})")
+
+
+def ask_with_factor(
+    ask: Callable[[Mapping[str, Any]], Answer],
+    body: Mapping[str, Any],
+    factor: Callable[[], Mapping[str, str]],
+) -> Answer:
+    """`ask` with a password in its body; where that alone is not enough, again with what `factor` answers."""
+    try:
+        return ask(body)
+    except Problem as problem:
+        if problem.code != "second_factor_needed":
+            raise
+    return ask({**body, **factor()})
 
 
 def _broken(url: str, method: str, error: Exception) -> AnswerLost:

@@ -2,12 +2,14 @@
 
 from argparse import Namespace
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from service.cli.commands import Commands, add_command
 from service.cli.failures import Misuse, SessionNeeded
+from service.cli.http_client import ask_with_factor
 from service.cli.output import facts, output_of
-from service.cli.prompts import ask_name, ask_secret
+from service.cli.prompts import ask_name, ask_second_factor, ask_secret
 from service.cli.signed_in import SignedIn, save_session, service_of, session_file
 from service.cli.times import when
 
@@ -18,7 +20,8 @@ def add_parser(commands: Commands) -> None:
         "login",
         run_login,
         help="sign in and keep the session",
-        more="The password is asked for, or read from the first line of standard input.\n"
+        more="The password is asked for, or read from the first line of standard input; the code of a second factor,\n"
+        "where the account has one, likewise from the second.\n"
         "The session ends by itself after an hour, or with `safeconduct logout`.",
         examples=[
             "safeconduct login ann --url https://tokens.example.com",
@@ -50,7 +53,11 @@ def run_login(arguments: Namespace) -> int:
     if not name:
         raise Misuse("no name was given")
     password = ask_secret(f"Password of {name}")
-    answer = service.ask("POST", "/v1/session", {"name": name, "password": password.reveal()})
+    answer = ask_with_factor(
+        partial(service.ask, "POST", "/v1/session"),
+        {"name": name, "password": password.reveal()},
+        ask_second_factor,
+    )
     session = save_session(service, answer.body)
     if output.as_json:
         output.json({"url": session.url, "user": answer.body["user"], "expires_at": session.expires_at})

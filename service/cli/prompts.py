@@ -36,6 +36,12 @@ def ask_secret(what: str) -> Secret:
     return Secret(answer)
 
 
+def ask_second_factor() -> dict[str, str]:
+    """The member that says it: six digits are a code by time, anything else one of the recovery codes."""
+    code = ask_secret("Code of your authenticator app, or a recovery code").reveal().replace(" ", "")
+    return {"totp" if code.isdecimal() else "recovery_code": code}
+
+
 def ask_new_password() -> Secret:
     """Twice at a terminal, so that a slip is seen.
 

@@ -6,12 +6,13 @@ import time
 from argparse import Namespace
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from service.cli.failures import AnswerLost, Problem, SessionNeeded
-from service.cli.http_client import Answer, Service
-from service.cli.prompts import ask_secret
+from service.cli.http_client import Answer, Service, ask_with_factor
+from service.cli.prompts import ask_second_factor, ask_secret
 from service.cli.session_file import SavedSession, SessionFile
 from service.domain.secret import Secret
 
@@ -125,7 +126,8 @@ class SignedIn:
 
     def _confirm(self) -> None:
         password = ask_secret(f"Password of {self.session.user}")
-        answer = self._ask("POST", "/v1/session/confirm", {"password": password.reveal()})
+        confirm = partial(self._ask, "POST", "/v1/session/confirm", key=None)
+        answer = ask_with_factor(confirm, {"password": password.reveal()}, ask_second_factor)
         self.session = save_session(self.service, answer.body)
 
 

@@ -3,6 +3,7 @@
 import contextlib
 from argparse import Namespace
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,10 @@ from service.cli.accounts import USERS, find_account
 from service.cli.commands import Commands, add_command, add_group, words
 from service.cli.contact import add_contact
 from service.cli.failures import CommandFailed, Misuse
-from service.cli.http_client import Service
+from service.cli.http_client import Service, ask_with_factor
 from service.cli.output import Output, facts, output_of, plural, printable
 from service.cli.people import add_people
-from service.cli.prompts import agree, ask_new_password, ask_secret
+from service.cli.prompts import agree, ask_new_password, ask_second_factor, ask_secret
 from service.cli.rights import add_rights
 from service.cli.session_file import write_private
 from service.cli.signed_in import SignedIn, explicit_url, save_session, service_of
@@ -51,6 +52,16 @@ def add_parser(commands: Commands) -> None:
     )
     disable.add_argument("user", metavar="NAME-OR-ID")
     disable.add_argument("--yes", action="store_true", help="do not ask")
+    reset = add_command(
+        group,
+        "reset-factors",
+        run_reset_factors,
+        help="take every second factor from a person who lost them; the password stays",
+        more="Make sure first that it is them who ask. Their pages say that it was done.",
+        examples=["safeconduct users reset-factors ann"],
+    )
+    reset.add_argument("user", metavar="NAME-OR-ID")
+    reset.add_argument("--yes", action="store_true", help="do not ask")
     add_rights(group)
     add_contact(group)
 
@@ -151,7 +162,8 @@ def run_accept(arguments: Namespace) -> int:
     body = {"secret": secret.reveal(), "password": ask_new_password().reveal()}
     if arguments.name:
         body["name"] = arguments.name
-    answer = service.ask("POST", "/v1/invitations/accept", body)
+    accept = partial(service.ask, "POST", "/v1/invitations/accept")
+    answer = ask_with_factor(accept, body, ask_second_factor)
     session = save_session(service, answer.body)
     if output.as_json:
         output.json({"url": session.url, "user": answer.body["user"], "expires_at": session.expires_at})
@@ -184,4 +196,17 @@ def run_disable(arguments: Namespace) -> int:
         output.json(disabled)
     else:
         output.answers.print(f"disabled {name}; {plural(disabled['revoked_values'], 'token value')} revoked")
+    return 0
+
+
+def run_reset_factors(arguments: Namespace) -> int:
+    output, service = output_of(arguments), SignedIn(arguments)
+    user_id, name = find_account(service, arguments.user)
+    if not arguments.yes:
+        agree(f"Take every second factor from {name}, who then signs in by the password alone?")
+    reset = service.ask("DELETE", f"{USERS}/{user_id}/second-factors").body
+    if output.as_json:
+        output.json(reset)
+    else:
+        output.answers.print(f"removed {plural(reset['removed'], 'second factor')} of {name}")
     return 0

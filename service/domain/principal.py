@@ -6,6 +6,7 @@ from enum import StrEnum
 from safeconduct import Claims
 
 from service.domain.client import Client
+from service.domain.second_factor import Notice
 from service.domain.session import Session
 from service.domain.token import TokenTruth
 from service.domain.user import User
@@ -33,11 +34,13 @@ class Nobody:
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """A person with a session that was live at `read_at`, by the database's clock."""
+    """A person with a session that was live at `read_at`, by the database's clock; `notice` it was not told yet."""
 
     user: User
     session: Session
     read_at: int
+    has_second_factor: bool = False
+    notice: Notice | None = None
 
     @property
     def actor(self) -> str:

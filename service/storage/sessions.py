@@ -1,6 +1,7 @@
 from collections.abc import Sequence
 
 from service.domain.principal import SignedIn
+from service.domain.second_factor import Notice
 from service.domain.session import Carrier, Session
 from service.domain.user import User
 from service.storage.connection import Connection, Row
@@ -11,7 +12,7 @@ from service.storage.users import user_of
 async def signed_in(connection: Connection, secret_hashes: Sequence[str]) -> dict[str, SignedIn]:
     """Whose sessions are live, in one statement for all."""
     rows = await connection.all("live_sessions", **padded(secret_hashes))
-    return {row["secret_hash"]: SignedIn(user_of(row), _session_of(row), row["now"]) for row in rows}
+    return {row["secret_hash"]: _signed_in(row) for row in rows}
 
 
 class SqlSessions:
@@ -53,6 +54,16 @@ class SqlSessions:
 
     async def end_all(self, user_id: str, now: int, *, but: str | None = None) -> None:
         await self._connection.all("end_sessions", user_id=user_id, now=now, but=but)
+
+
+def _signed_in(row: Row) -> SignedIn:
+    return SignedIn(
+        user_of(row),
+        _session_of(row),
+        row["now"],
+        has_second_factor=row["factors"] > 0,
+        notice=None if row["notice"] is None else Notice(row["notice"], row["notice_at"]),
+    )
 
 
 def _session_of(row: Row) -> Session:

@@ -22,6 +22,7 @@ from service.storage.recovery import SqlRecovery
 from service.storage.reminders import SqlReminders
 from service.storage.revocations import SqlRevocations
 from service.storage.sealed_secrets import SqlSecrets
+from service.storage.second_factors import SqlSecondFactors
 from service.storage.sessions import SqlSessions
 from service.storage.short_tokens import SqlShortTokens
 from service.storage.sign_in_counts import SqlSignInCounts
@@ -41,6 +42,7 @@ class SqlTransaction:
         self.users = SqlUsers(connection)
         self.invitations = SqlInvitations(connection)
         self.sessions = SqlSessions(connection)
+        self.second_factors = SqlSecondFactors(connection)
         self.sign_in_counts = SqlSignInCounts(connection)
         self.known_origins = SqlKnownOrigins(connection)
         self.tokens = SqlTokens(connection)

@@ -2,9 +2,10 @@
 
 from aiohttp import web
 
-from service.domain.errors import Busy, Faulty, NotFound, SignInFailed
+from service.domain.errors import Busy, Faulty, NotFound, SecondFactorNeeded, SignInFailed
 from service.domain.identifiers import from_wire, to_wire
 from service.domain.secret import Secret
+from service.ui.factors import change_binding, section, typed_proof
 from service.ui.faults import faults_in_words
 from service.ui.page import see_other, show, texts_of
 from service.ui.programs import program_of
@@ -20,8 +21,8 @@ async def settings_page(request: web.Request) -> web.Response:
 
 
 async def security_page(request: web.Request) -> web.Response:
-    """The password."""
-    return _security(request, faults={}, changed="changed" in request.query)
+    """Second factors, and the password."""
+    return await _security(request, faults={}, changed="changed" in request.query)
 
 
 async def change_password(request: web.Request) -> web.Response:
@@ -34,13 +35,17 @@ async def change_password(request: web.Request) -> web.Response:
             Secret(form.text("present")[:1_024]),
             Secret(form.text("password")[:1_024]),
             origin=caller_origin(request, settings),
+            proof=typed_proof(request, change_binding(request)),
         )
     except Faulty as faulty:
-        return _security(request, faults=faults_in_words(faulty, texts))
+        return await _security(request, faults=faults_in_words(faulty, texts))
+    except SecondFactorNeeded:
+        return await _security(request, faults={"code": texts("faults.required")})
     except SignInFailed:
-        return _security(request, faults={"present": texts("faults.present.wrong")})
+        place = "present_and_factor" if who.has_second_factor else "present"
+        return await _security(request, faults={"present": texts(f"faults.{place}.wrong")})
     except Busy as busy:
-        return _security(request, faults={"present": texts("sign_in.wait", seconds=busy.retry_after)})
+        return await _security(request, faults={"present": texts("sign_in.wait", seconds=busy.retry_after)})
     response = see_other(request, "/settings/security?changed=1")
     set_session_cookie(response, opened.secret, settings)
     if opened.device is not None:
@@ -48,14 +53,16 @@ async def change_password(request: web.Request) -> web.Response:
     return response
 
 
-def _security(request: web.Request, *, faults: dict[str, str], changed: bool = False) -> web.Response:
+async def _security(request: web.Request, *, faults: dict[str, str], changed: bool = False) -> web.Response:
     return show(
         request,
         "security.html",
         status=422 if faults else 200,
         faults=faults,
         changed=changed,
+        done=request.query.get("done", ""),
         tab="security",
+        **await section(request),
     )
 
 

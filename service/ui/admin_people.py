@@ -108,6 +108,13 @@ async def enable(request: web.Request) -> web.Response:
     return see_other(request, f"/admin/people/{to_wire(user.id)}?done=enabled")
 
 
+async def reset_factors(request: web.Request) -> web.Response:
+    """For somebody who lost them: the password alone, until they set one up again."""
+    user = await _account(request)
+    await request.app[SERVICES].second_factors.reset(user.id, actor=signed_in(request).actor)
+    return see_other(request, f"/admin/people/{to_wire(user.id)}?done=reset")
+
+
 def grant_of(form: Form) -> Grant:
     """What may be handed out, as a form says it."""
     said = form.text("grant")
@@ -174,6 +181,7 @@ async def _person(
         typed_email=typed_email,
         scopes=request.app[SERVICES].current.catalogue.scopes,
         done=request.query.get("done", ""),
+        factors=(await request.app[SERVICES].second_factors.own(user.id)).factors,
     )
 
 

@@ -22,6 +22,7 @@ from service.ui.admin_people import (
     new_password_link,
     people_page,
     person_page,
+    reset_factors,
 )
 from service.ui.admin_policy import change_policy, policy_page
 from service.ui.admin_tokens import admin_home, inventory_csv, inventory_page, revoke_anyones, revoking_page
@@ -49,6 +50,7 @@ ADMIN_ROUTES: Final[tuple[Route, ...]] = (
     form(f"{_PERSON}/role", change_role, ADMINISTRATOR, confirmed=True),
     form(f"{_PERSON}/grant", change_grant, ADMINISTRATOR, confirmed=True),
     form(f"{_PERSON}/disable", disable, ADMINISTRATOR),
+    form(f"{_PERSON}/reset-factors", reset_factors, ADMINISTRATOR, confirmed=True),
     form(f"{_PERSON}/enable", enable, ADMINISTRATOR, confirmed=True),
     page("/admin/machines", machines_page, READERS),
     form("/admin/machines", add_machine, ADMINISTRATOR, confirmed=True),

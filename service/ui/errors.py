@@ -6,12 +6,20 @@ from urllib.parse import urlencode
 from aiohttp import hdrs, web
 from safeconduct.errors import SafeconductError
 
-from service.domain.errors import Busy, ConfirmationNeeded, NotSignedIn, SignInFailed
+from service.domain.errors import (
+    Busy,
+    ConfirmationNeeded,
+    NotSignedIn,
+    SecondFactorMissing,
+    SecondFactorNeeded,
+    SignInFailed,
+)
 from service.ui.next_page import this_page
 from service.ui.page import see_other, show, texts_of
 from service.web.appkeys import FORM, SERVICES
+from service.web.callers import signed_in
 from service.web.error_answers import REQUEST_ID_HEADER
-from service.web.page_forms import PASSWORD_FIELD
+from service.web.form_confirmation import brings_confirmation
 from service.web.problems import problem_of
 
 _BY_STATUS: Final = {400: "refused", 403: "not_allowed", 404: "not_found", 405: "not_found"}
@@ -20,16 +28,19 @@ _BY_STATUS: Final = {400: "refused", 403: "not_allowed", 404: "not_found", 405: 
 class ErrorPages:
     """Service.web's `PageErrors`."""
 
-    def refused(self, request: web.Request, error: SafeconductError, request_id: str) -> web.Response:
+    async def refused(self, request: web.Request, error: SafeconductError, request_id: str) -> web.Response:
         if isinstance(error, NotSignedIn) and request.method in {"GET", "HEAD"}:
             wanted = this_page(request, request.app[SERVICES].settings.issuer_path)
             return see_other(
                 request, "/sign-in" + (f"?{urlencode({'next': wanted})}" if wanted != "/" else "")
             )
+        if isinstance(error, SecondFactorMissing):
+            return see_other(request, "/settings/security?needed=1")
         if isinstance(error, ConfirmationNeeded):
-            return _question(request)
-        if isinstance(error, SignInFailed | Busy) and FORM in request and PASSWORD_FIELD in request[FORM]:
-            return _question(request, wrong=error)
+            return await _question(request)
+        asked = FORM in request and brings_confirmation(request[FORM])
+        if asked and isinstance(error, SignInFailed | SecondFactorNeeded | Busy):
+            return await _question(request, wrong=error)
         problem = problem_of(error)
         response = self._page(request, problem.status, error.code, request_id)
         retry_after = error.retry_after if isinstance(error, Busy) else problem.retry_after
@@ -68,8 +79,10 @@ def _fallback(status: int) -> str:
     )
 
 
-def _question(request: web.Request, *, wrong: SafeconductError | None = None) -> web.Response:
+async def _question(request: web.Request, *, wrong: SafeconductError | None = None) -> web.Response:
     """The form again, behind the question for the password: nothing typed is lost."""
+    who = signed_in(request)
+    prove = request.app[SERVICES].second_factors.prove
     wait = wrong.retry_after if isinstance(wrong, Busy) else None
     return show(
         request,
@@ -78,4 +91,5 @@ def _question(request: web.Request, *, wrong: SafeconductError | None = None) ->
         asked=request[FORM].asked(),
         wrong=wrong is not None and wait is None,
         wait=wait,
+        ways=await prove.ways(who.user.id, binding=who.session.id) if who.has_second_factor else None,
     )

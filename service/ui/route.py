@@ -1,5 +1,6 @@
 """How the pages' routes are declared."""
 
+from dataclasses import replace
 from typing import Final
 
 from service.domain.principal import CredentialKind
@@ -24,3 +25,8 @@ def form(
     return Route(
         method="POST", path=path, handler=handler, callers=callers, answers=Answers.PAGE, confirmed=confirmed
     )
+
+
+def before_factor(route: Route) -> Route:
+    """Also for people who have to set up a second factor before anything else."""
+    return replace(route, without_factor=True)

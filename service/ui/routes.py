@@ -8,6 +8,17 @@ from service.ui.assets import ROUTE as ASSET
 from service.ui.assets import serve_asset
 from service.ui.check import check, check_page
 from service.ui.docs import docs_page
+from service.ui.factors import PAGE as FACTORS
+from service.ui.factors import (
+    add_passkey,
+    begin_passkey,
+    begin_totp,
+    confirm_totp,
+    noticed,
+    remove,
+    rename,
+    renew_codes,
+)
 from service.ui.help import help_index, help_page
 from service.ui.home import home, user_preferences
 from service.ui.machines import (
@@ -18,7 +29,8 @@ from service.ui.machines import (
 )
 from service.ui.one_token import create_one_token, one_token_page
 from service.ui.profile import change_contact, profile_page
-from service.ui.route import NOBODY, USER, form, page
+from service.ui.route import NOBODY, USER, before_factor, form, page
+from service.ui.second_step import second_step
 from service.ui.sign_in import (
     forgotten,
     forgotten_page,
@@ -48,7 +60,8 @@ ROUTES: Final[tuple[Route, ...]] = (
     page(ASSET, serve_asset, NOBODY),
     page("/sign-in", sign_in_page, NOBODY),
     form("/sign-in", sign_in, NOBODY),
-    form("/sign-out", sign_out),
+    form("/sign-in/second-step", second_step, NOBODY),
+    before_factor(form("/sign-out", sign_out)),
     page("/forgotten", forgotten_page, NOBODY),
     form("/forgotten", forgotten, NOBODY),
     page("/welcome", welcome_page, NOBODY),
@@ -80,8 +93,16 @@ ROUTES: Final[tuple[Route, ...]] = (
     form("/profile", change_contact, confirmed=True),
     page("/settings", settings_page),
     page("/settings/access-tokens", tokens_tab),
-    page("/settings/security", security_page),
-    form("/settings/security", change_password),
+    before_factor(page(FACTORS, security_page)),
+    form(FACTORS, change_password),
+    before_factor(form(f"{FACTORS}/totp", begin_totp, confirmed=True)),
+    before_factor(form(f"{FACTORS}/totp/confirm", confirm_totp)),
+    before_factor(form(f"{FACTORS}/passkey", begin_passkey, confirmed=True)),
+    before_factor(form(f"{FACTORS}/passkey/confirm", add_passkey)),
+    form(f"{FACTORS}/factors/{{id}}", rename),
+    form(f"{FACTORS}/factors/{{id}}/remove", remove, confirmed=True),
+    form(f"{FACTORS}/recovery-codes", renew_codes, confirmed=True),
+    before_factor(form(f"{FACTORS}/noticed", noticed)),
     page("/settings/sessions", sessions_page),
     form("/settings/sessions", end_session),
     *ADMIN_ROUTES,

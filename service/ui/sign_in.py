@@ -2,19 +2,30 @@
 
 from aiohttp import hdrs, web
 
-from service.application.sign_in import OpenedSession
-from service.domain.errors import AlreadyExists, Busy, Faulty, NotFound, Refused, SignInFailed
-from service.domain.secret import Secret
+from service.application.prove_factor import Ways
+from service.domain.errors import (
+    AlreadyExists,
+    Busy,
+    Faulty,
+    NotFound,
+    Refused,
+    SecondFactorNeeded,
+    SignInFailed,
+)
+from service.domain.second_factor import proof_of
+from service.domain.secret import Secret, secret_hash
 from service.domain.session import Carrier
 from service.domain.user import MAX_NAME
 from service.ui.faults import faults_in_words
 from service.ui.next_page import safe_next
 from service.ui.page import see_other, show, texts_of
+from service.ui.second_step import second_step_page
+from service.ui.signed_in import opened_page
 from service.web.appkeys import FORM, SERVICES
 from service.web.callers import signed_in
 from service.web.client_address import caller_address
-from service.web.device_cookie import caller_origin, set_device_cookie
-from service.web.session_cookie import clear_session_cookie, set_session_cookie
+from service.web.device_cookie import caller_origin
+from service.web.session_cookie import clear_session_cookie
 
 
 async def sign_in_page(request: web.Request) -> web.Response:
@@ -33,11 +44,13 @@ async def sign_in(request: web.Request) -> web.Response:
             carrier=Carrier.COOKIE,
             origin=caller_origin(request, services.settings),
         )
+    except SecondFactorNeeded as needed:
+        return await second_step_page(request, needed.ticket, wanted)
     except SignInFailed:
         return _sign_in(request, wanted=wanted, name=name, failed=True)
     except Busy as busy:
         return _sign_in(request, wanted=wanted, name=name, wait=busy.retry_after)
-    return _opened(request, opened, wanted)
+    return opened_page(request, opened, wanted)
 
 
 async def sign_out(request: web.Request) -> web.Response:
@@ -89,11 +102,15 @@ async def welcome(request: web.Request) -> web.Response:
             name=name or None,
             carrier=Carrier.COOKIE,
             origin=origin,
+            proof=proof_of(form.text("code")[:64], passkey=form.text("passkey"), binding=_binding(secret)),
         )
+    except (SecondFactorNeeded, SignInFailed) as asked:
+        ways = await services.second_factors.prove.of_link(Secret(secret[:128]), binding=_binding(secret))
+        return _welcome(request, secret=secret, name=name, ways=ways, failed=isinstance(asked, SignInFailed))
     except (Faulty, NotFound, AlreadyExists, Busy) as refused:
         return _welcome(request, secret=secret, name=name, refused=refused)
     services.address_rates.excuse("invitations", origin.address)
-    return _opened(request, opened, "/")
+    return opened_page(request, opened, "/")
 
 
 def _sign_in(
@@ -108,6 +125,7 @@ def _sign_in(
         failed=failed,
         wait=wait,
         signed_out="signed_out" in request.query,
+        again="again" in request.query,
     )
     if failed:
         response.headers[hdrs.WWW_AUTHENTICATE] = "Form"
@@ -117,7 +135,13 @@ def _sign_in(
 
 
 def _welcome(
-    request: web.Request, *, secret: str = "", name: str = "", refused: Refused | None = None
+    request: web.Request,
+    *,
+    secret: str = "",
+    name: str = "",
+    refused: Refused | None = None,
+    ways: Ways | None = None,
+    failed: bool = False,
 ) -> web.Response:
     texts = texts_of(request)
     faults = faults_in_words(refused, texts)
@@ -126,14 +150,19 @@ def _welcome(
     elif isinstance(refused, AlreadyExists):
         faults["name"] = texts("faults.name.taken")
     wait = refused.retry_after if isinstance(refused, Busy) else None
-    status = 200 if refused is None else 429 if wait else 422
-    return show(request, "welcome.html", status=status, secret=secret, name=name, faults=faults, wait=wait)
+    return show(
+        request,
+        "welcome.html",
+        status=(401 if failed else 200) if refused is None else 429 if wait else 422,
+        secret=secret,
+        name=name,
+        faults=faults,
+        wait=wait,
+        ways=ways,
+        failed=failed,
+    )
 
 
-def _opened(request: web.Request, opened: OpenedSession, wanted: str) -> web.Response:
-    settings = request.app[SERVICES].settings
-    response = see_other(request, wanted)
-    set_session_cookie(response, opened.secret, settings)
-    if opened.device is not None:
-        set_device_cookie(response, opened.device, settings)
-    return response
+def _binding(secret: str) -> str:
+    """For what a passkey's answer counts beside a one-time link."""
+    return f"link:{secret_hash(Secret(secret))}"

@@ -5,7 +5,7 @@ from safeconduct.errors import AddressNotAllowed, InvalidToken
 
 from service.application.introspect import address_allowed
 from service.application.refusal import demand_honoured
-from service.domain.errors import AuditorChangesNothing, NotAllowed, NotSignedIn
+from service.domain.errors import AuditorChangesNothing, NotAllowed, NotSignedIn, SecondFactorMissing
 from service.domain.principal import CredentialKind, Nobody, Principal, SignedIn, TokenBearer
 from service.domain.usage import RefusalReason, reason_of
 from service.domain.user import Role
@@ -38,7 +38,7 @@ class Authentication:
         Raises:
             NotSignedIn: no credential of a scheme that the route takes.
             InvalidToken: a Bearer credential that is worth nothing (any more).
-            NotAllowed: a good credential of another kind, or a role too low.
+            NotAllowed: a good credential of another kind, or a role too low, or a second factor to be set up first.
             SeveralCredentials: more than one.
         """
         if CredentialKind.NOBODY in route.callers:
@@ -63,7 +63,15 @@ class Authentication:
             if who.user.role is Role.AUDITOR:
                 raise AuditorChangesNothing
             raise NotAllowed("your role does not allow this")
+        if not route.without_factor:
+            self._demand_factor(who)
         return who
+
+    def _demand_factor(self, who: SignedIn) -> None:
+        """Of whom the policy demands one. Who never signs in by a password has proven as much to somebody else."""
+        rules = self._services.current.catalogue.policy.of(who.user)
+        if rules.needs_second_factor and not who.has_second_factor and who.user.password_hash is not None:
+            raise SecondFactorMissing
 
     async def _token(self, text: str, request: web.Request) -> TokenBearer:
         recognised = await self._services.recognise(text)

@@ -5,7 +5,7 @@ from typing import Final
 
 from aiohttp import hdrs, web
 
-from service.application.throttle import Origin
+from service.application.attempts import Origin
 from service.domain.secret import Secret
 from service.settings import Settings
 from service.web.client_address import caller_address

@@ -108,7 +108,7 @@ class Edge:
                     await self._confirm(request)
                 response = await handler(request)
             except SafeconductError as error:
-                response = self._refusal(request, error, entrance, request_id)
+                response = await self._refusal(request, error, entrance, request_id)
             except web.HTTPException as error:
                 response = self._errors.of_status(error.status, route, request_id, error.headers)
             except Exception as error:
@@ -163,13 +163,13 @@ class Edge:
         if isinstance(principal := request[PRINCIPAL], SignedIn):
             await demand_confirmation(self._services, principal)
 
-    def _refusal(
+    async def _refusal(
         self, request: web.Request, error: SafeconductError, entrance: Entrance, request_id: str
     ) -> web.StreamResponse:
         if problem_of(error).status >= 500:
             log.warning(error.code, route=entrance.path, request=request_id, reason=str(error))
         if self._pages is not None and entrance.route.answers is Answers.PAGE:
-            return self._pages.refused(request, error, request_id)
+            return await self._pages.refused(request, error, request_id)
         return self._errors.of(error, entrance.route, request_id)
 
     def _bug(

@@ -1,13 +1,18 @@
-"""A page's change that brings the confirmation along: the password, typed into the dialog that came in between."""
+"""A page's change that brings the confirmation along: password and second factor, or a passkey, given in the dialog
+that came in between.
+"""
+
+from dataclasses import replace
 
 from aiohttp import web
 
 from service.application.sign_in import OpenedSession
 from service.domain.principal import SignedIn
+from service.domain.second_factor import proof_of
 from service.domain.secret import Secret
 from service.web.appkeys import FORM, PRINCIPAL
 from service.web.device_cookie import caller_origin, set_device_cookie
-from service.web.page_forms import PASSWORD_FIELD
+from service.web.page_forms import CODE_FIELD, PASSKEY_FIELD, PASSWORD_FIELD, Form
 from service.web.services import Services
 from service.web.session_cookie import set_session_cookie
 
@@ -16,19 +21,32 @@ RENEWED: web.RequestKey[OpenedSession] = web.RequestKey("renewed", OpenedSession
 
 
 async def confirm_by_form(services: Services, request: web.Request) -> None:
-    """Confirm the session if the form brings a password, before anybody asks how old its confirmation is.
+    """Confirm the session if the form brings what that takes, before anybody asks how old its confirmation is.
 
     Raises:
-        SignInFailed, Busy: as for every path that takes a password (R47).
+        SignInFailed, SecondFactorNeeded, Busy: as for every path that takes a password (R47).
         NotSignedIn: the session ended meanwhile.
     """
     who, form = request[PRINCIPAL], request[FORM]
-    if not isinstance(who, SignedIn) or not (password := form.text(PASSWORD_FIELD)):
+    if not isinstance(who, SignedIn) or not brings_confirmation(form):
         return
-    origin = caller_origin(request, services.settings)
-    opened = await services.sessions.confirm(who, Secret(password), origin=origin)
+    proof = proof_of(form.text(CODE_FIELD), passkey=form.text(PASSKEY_FIELD), binding=who.session.id)
+    password = form.text(PASSWORD_FIELD)
+    opened = await services.sessions.confirm(
+        who,
+        Secret(password) if password else None,
+        origin=caller_origin(request, services.settings),
+        proof=proof,
+    )
     request[RENEWED] = opened
-    request[PRINCIPAL] = SignedIn(opened.user, opened.session, opened.session.confirmed_at)
+    request[PRINCIPAL] = replace(
+        who, user=opened.user, session=opened.session, read_at=opened.session.confirmed_at
+    )
+
+
+def brings_confirmation(form: Form) -> bool:
+    """Whether somebody answered the question for it: by a password, or by a passkey alone."""
+    return bool(form.text(PASSWORD_FIELD) or form.text(PASSKEY_FIELD))
 
 
 def carry_renewed(services: Services, request: web.Request, response: web.StreamResponse) -> None:

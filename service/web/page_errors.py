@@ -7,7 +7,7 @@ from safeconduct.errors import SafeconductError
 
 
 class PageErrors(Protocol):
-    def refused(self, request: web.Request, error: SafeconductError, request_id: str) -> web.Response:
+    async def refused(self, request: web.Request, error: SafeconductError, request_id: str) -> web.Response:
         """The page for an error of ours: a redirect to sign in, the question for the password, or a page that
         says what is wrong.
         """

@@ -15,7 +15,9 @@ from service.web.refusals import CrossOrigin, MalformedRequest, UnsupportedMedia
 MEDIA_TYPE: Final = "application/x-www-form-urlencoded"
 TOKEN_FIELD: Final = "form_token"  # noqa: S105 - the name of a field
 PASSWORD_FIELD: Final = "confirm_password"  # noqa: S105 - the name of a field
-CONFIRMING: Final = frozenset({TOKEN_FIELD, PASSWORD_FIELD})
+CODE_FIELD: Final = "confirm_code"
+PASSKEY_FIELD: Final = "confirm_passkey"
+CONFIRMING: Final = frozenset({TOKEN_FIELD, PASSWORD_FIELD, CODE_FIELD, PASSKEY_FIELD})
 """Fields that prove who sends a form; they say nothing of what is asked."""
 MOST_FIELDS: Final = 2_000
 

@@ -39,8 +39,10 @@ PROBLEMS: Final[Mapping[type[SafeconductError], Problem]] = {
     domain.IdempotencyKeyReused: Problem(422, "This key belongs to another request"),
     domain.NotSignedIn: Problem(401, "Sign in first"),
     domain.SignInFailed: Problem(401, "Name or password is wrong"),
+    domain.SecondFactorNeeded: Problem(401, "A second factor is needed"),
     domain.ConfirmationNeeded: Problem(401, "Confirm your password first"),
     domain.NotAllowed: Problem(403, "This is not yours to do"),
+    domain.SecondFactorMissing: Problem(403, "Set up a second factor first"),
     domain.AuditorChangesNothing: Problem(403, "Auditors change nothing"),
     domain.ScopeExceedsGrant: Problem(403, "You may not hand out all of these scopes"),
     domain.NotFound: Problem(404, "There is no such thing, or it is not yours"),
@@ -112,8 +114,8 @@ class FaultShown(msgspec.Struct, kw_only=True):
 class ProblemDocument(msgspec.Struct, kw_only=True):
     """RFC 9457 section 3. `code` is API; texts are for people and never hold a secret.
 
-    `instance` is the request's id in the logs, `policy` the place in the policy where a ceiling is set, `regenerate`
-    the call that would make the change.
+    `instance` is the request's id in the logs, `second_factors` what the account takes beside its password, `policy`
+    the place in the policy where a ceiling is set, `regenerate` the call that would make the change.
     """
 
     type: str
@@ -123,6 +125,7 @@ class ProblemDocument(msgspec.Struct, kw_only=True):
     instance: str
     detail: str | UnsetType = UNSET
     faults: list[FaultShown] | UnsetType = UNSET
+    second_factors: list[str] | UnsetType = UNSET
     policy: str | UnsetType = UNSET
     regenerate: dict[str, Any] | UnsetType = UNSET
 
@@ -141,6 +144,8 @@ def document(error: SafeconductError, issuer: str, request_id: str) -> ProblemDo
         told.detail = _tellable(detail)
     if faults := getattr(error, "faults", ()):
         told.faults = [_fault(fault) for fault in faults if isinstance(fault, domain.Fault)]
+    if isinstance(error, domain.SecondFactorNeeded):
+        told.second_factors = [*error.kinds]
     if isinstance(error, domain.LimitReached):
         told.policy = error.policy
     if isinstance(error, domain.NeedsNewValue):

@@ -34,7 +34,8 @@ class Route:
     `callers` lists every kind of credential that is taken; a credential of another kind is refused, whatever carries
     it. `confirmed` demands a fresh confirmation (policy `confirm`) of sessions. `max_body` in bytes; None is the
     setting's. `root` puts the path at the host's root and the issuer's path behind it (RFC 8414 section 3.1).
-    `public` answers may be read by pages of any origin, its errors too.
+    `public` answers may be read by pages of any origin, its errors too. `without_factor` is open to people who have to
+    set up a second factor before anything else.
     """
 
     method: str
@@ -46,6 +47,7 @@ class Route:
     max_body: int | None = None
     root: bool = False
     public: bool = False
+    without_factor: bool = False
 
     def __post_init__(self) -> None:
         if not self.callers:

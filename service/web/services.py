@@ -42,6 +42,7 @@ from service.web.client_services import ClientServices
 from service.web.governance import Governance
 from service.web.leak_signature import FinderKeys
 from service.web.notice_services import NoticeServices
+from service.web.second_factors import SecondFactors
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +76,7 @@ class Services:
     sessions: Sessions
     invitations: Invitations
     own_account: OwnAccount
+    second_factors: SecondFactors
     create_user: CreateUser
     disable_user: DisableUser
     machines: Machines

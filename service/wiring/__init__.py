@@ -49,6 +49,7 @@ from service.wiring.notices import links_of, notice_services, post_of, webhook_m
 from service.wiring.people import people
 from service.wiring.publication import push_of
 from service.wiring.recovery import history_of
+from service.wiring.second_factors import second_factors
 from service.wiring.tokens import keys_of, mint_of, recogniser
 from service.wiring.usage import usage_of
 from service.wiring.world import World
@@ -131,7 +132,8 @@ async def open_services(
 async def _build(world: World) -> Services:
     storage, current, (rotate, compromise) = world.storage, world.current, keys_of(world)
     apply_catalogue, mint, under_way = await _first_start(world, rotate), await mint_of(world), UnderWay()
-    (sessions, invitations, own_account), recognise = people(world), recogniser(world)
+    factors, recognise = second_factors(world), recogniser(world)
+    sessions, invitations, own_account = people(world, factors)
     usage, push = usage_of(world, recognise), push_of(world)
     clients, links = client_services(world, mint, recognise), links_of(world, invitations)
     revoke_many = RevokeMany(storage)
@@ -143,6 +145,7 @@ async def _build(world: World) -> Services:
         sessions=sessions,
         invitations=invitations,
         own_account=own_account,
+        second_factors=factors,
         create_user=CreateUser(storage, current, links, randomness=world.randomness),
         disable_user=DisableUser(storage),
         machines=Machines(storage, current, randomness=world.randomness),

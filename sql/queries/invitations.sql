@@ -23,5 +23,6 @@ UPDATE invitation SET used_at = :now
 RETURNING secret_hash;
 
 -- name: invitation_owner(secret_hash)^
--- Whose link it is.
-SELECT user_id FROM invitation WHERE secret_hash = :secret_hash;
+-- Whose link it is, while it is live.
+SELECT user_id FROM invitation
+ WHERE secret_hash = :secret_hash AND used_at IS NULL AND expires_at > sc_now();

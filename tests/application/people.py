@@ -2,8 +2,8 @@
 
 import itertools
 
+from service.application.attempts import Origin
 from service.application.sign_in import OpenedSession
-from service.application.throttle import Origin
 from service.domain.principal import SignedIn
 from service.domain.secret import Secret
 from service.domain.session import Carrier, InvitationPurpose

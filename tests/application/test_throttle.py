@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from argon2 import PasswordHasher
 
-from service.application.throttle import Origin
+from service.application.attempts import Origin
 from service.domain.errors import Busy, SignInFailed
 from service.domain.secret import Secret
 from service.domain.session import Carrier

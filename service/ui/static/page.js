@@ -5,3 +5,4 @@ import "./sheets.js";
 import "./copying.js";
 import "./fields.js";
 import "./welcome.js";
+import "./passkeys.js";
