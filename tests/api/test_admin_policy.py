@@ -2,6 +2,7 @@ import pytest
 
 from service.domain.user import Role
 from tests.api.api_fixtures import NEW_TOKEN, TOKENS, Api, Person
+from tests.api.factors import set_up
 
 POLICY = "/v1/admin/policy"
 
@@ -105,6 +106,7 @@ async def test_a_policy_is_an_administrators_to_change_and_an_auditors_to_read(
 async def test_everybody_is_told_the_policy_that_holds_for_them(api: Api, root: Person) -> None:
     """Pages offer what will be accepted: `/v1/me` and `/v1/scopes` say what holds for the caller."""
     ann = await api.person("ann")
+    await set_up(api, root)
     await put(
         api,
         root,

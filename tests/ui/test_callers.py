@@ -64,7 +64,7 @@ async def ask(http, route: Route, headers: dict[str, str], proof: str, **also: s
         to_sign_in = answer.status == 303 and "/sign-in" in answer.headers["Location"]
         return (
             "sign in"
-            if to_sign_in and "signed_out" not in answer.headers["Location"]
+            if to_sign_in and not answer.headers["Location"].endswith(("?signed_out=1", "?again=1"))
             else ("sign in" if answer.status == 401 and route.path != "/sign-in" else "in")
         )
 
