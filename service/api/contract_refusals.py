@@ -28,9 +28,9 @@ from service.domain.errors import (
     NotFound,
     NotSignedIn,
     RecoveryNeeded,
-    SecondFactorMissing,
     StorageUnavailable,
 )
+from service.domain.factor_errors import SecondFactorMissing
 from service.domain.principal import CredentialKind
 from service.web.refusals import (
     AmbiguousFraming,

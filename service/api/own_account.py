@@ -13,7 +13,8 @@ from service.api.contract import contract
 from service.api.path_ids import path_id
 from service.api.sessions import Opened, Password, SecondFactor, opened_answer
 from service.api.times import rfc3339
-from service.domain.errors import Busy, SecondFactorNeeded, SignInFailed
+from service.domain.errors import Busy, SignInFailed
+from service.domain.factor_errors import SecondFactorNeeded
 from service.domain.identifiers import to_wire
 from service.domain.secret import Secret
 from service.domain.session import Carrier

@@ -14,7 +14,8 @@ from service.api.contract import contract
 from service.api.times import rfc3339
 from service.api.user_answers import Account, UserShown, grant_document, user_document, user_members
 from service.application.sign_in import OpenedSession
-from service.domain.errors import AlreadyExists, Busy, Faulty, NotFound, SecondFactorNeeded, SignInFailed
+from service.domain.errors import AlreadyExists, Busy, Faulty, NotFound, SignInFailed
+from service.domain.factor_errors import SecondFactorNeeded
 from service.domain.issuance import text_fault
 from service.domain.second_factor import Proof
 from service.domain.secret import Secret

@@ -7,7 +7,7 @@ from service.application.attempts import NOWHERE, Origin
 from service.application.passwords import Passwords
 from service.application.ports import Storage
 from service.application.sign_in import OpenedSession, unchanged
-from service.application.throttle import TryPassword
+from service.application.throttle import Tried, TryPassword
 from service.domain.audit import AuditEntry
 from service.domain.errors import Faulty, NotSignedIn
 from service.domain.identifiers import Randomness
@@ -49,7 +49,9 @@ class ChangePassword:
         if faults:
             raise Faulty(faults)
         tried = await self._try(who.user.name, present, origin, proof)
-        hashed = await self._passwords.hash(new, context=(who.user.name,))
+        return await self._change(who, tried, await self._passwords.hash(new, context=(who.user.name,)))
+
+    async def _change(self, who: SignedIn, tried: Tried, hashed: str) -> OpenedSession:
         secret = new_secret(self._randomness)
         async with self._storage.transaction() as tx:
             user = await unchanged(tx, tried.user)

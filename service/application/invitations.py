@@ -103,14 +103,7 @@ class Invitations:
             if tried is not None:
                 await self._try.settle(tx, tried, remember_device=False)
             device = await self._try.begin_anew(tx, user, origin, remember_device=carrier is Carrier.COOKIE)
-            actor = f"user:{user.id}"
-            entry = AuditEntry(
-                actor=actor,
-                action="invitation.accepted",
-                subject=actor,
-                detail={"purpose": invitation.purpose, **(tried.detail if tried else {})},
-            )
-            await tx.audit.append([entry], now)
+            await tx.audit.append([_accepted(user, invitation, tried)], now)
             return replace(await self._sessions.open(tx, user, carrier, origin), device=device)
 
     async def _second_factor(self, secret: Secret, origin: Origin, proof: Proof) -> Tried | None:
@@ -158,6 +151,12 @@ class Invitations:
         await tx.sessions.end_all(user.id, now)
         await tx.invitations.withdraw_of(user.id, now)
         return replace(user, password_hash=password_hash)
+
+
+def _accepted(user: User, invitation: Invitation, tried: Tried | None) -> AuditEntry:
+    actor = f"user:{user.id}"
+    detail = {"purpose": invitation.purpose, **(tried.detail if tried else {})}
+    return AuditEntry(actor=actor, action="invitation.accepted", subject=actor, detail=detail)
 
 
 async def _consumed(tx: Transaction, secret: Secret, now: int) -> Invitation:

@@ -9,7 +9,8 @@ from service.application.ports import Storage, Transaction
 from service.application.prove_factor import ProveFactor, Proven, kinds_of, wrong_factor
 from service.application.sign_in_ports import Buckets, Count
 from service.domain.audit import AuditEntry
-from service.domain.errors import Busy, Quota, SecondFactorNeeded, SignInFailed
+from service.domain.errors import Busy, Quota, SignInFailed
+from service.domain.factor_errors import SecondFactorNeeded
 from service.domain.identifiers import Randomness
 from service.domain.second_factor import NO_PROOF, Proof
 from service.domain.secret import Secret, new_secret, secret_hash

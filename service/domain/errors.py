@@ -5,7 +5,7 @@ SafeconductError
 └── ServiceError
     ├── Refused                    the request is understood and may not be done
     │   ├── Faulty                 values that are not acceptable, all of them at once
-    │   ├── NotSignedIn, SecondFactorNeeded, ConfirmationNeeded, NotAllowed
+    │   ├── NotSignedIn, ConfirmationNeeded, NotAllowed
     │   ├── NotFound, Gone
     │   └── WrongState             token_revoked, token_suspended, needs_new_value, ...
     └── Unknown                    the truth cannot be told now
@@ -19,8 +19,6 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from safeconduct.errors import SafeconductError
-
-from service.domain.secret import Secret
 
 
 class ServiceError(SafeconductError):
@@ -70,17 +68,6 @@ class SignInFailed(Refused):
     code: ClassVar[str] = "sign_in_failed"
 
 
-class SecondFactorNeeded(Refused):
-    """The password was right, and this account asks for more. `ticket` stands for the password in a second step."""
-
-    code: ClassVar[str] = "second_factor_needed"
-
-    def __init__(self, kinds: Sequence[str], *, ticket: Secret) -> None:
-        super().__init__("give a code of your authenticator app, or a recovery code, as well")
-        self.kinds = tuple(kinds)
-        self.ticket = ticket
-
-
 class ConfirmationNeeded(Refused):
     """The session is valid but its confirmation is too old for a change (RFC 9470)."""
 
@@ -95,15 +82,6 @@ class NotAllowed(Refused):
     """Signed in, but not for this."""
 
     code: ClassVar[str] = "not_allowed"
-
-
-class SecondFactorMissing(NotAllowed):
-    """The policy demands a second factor of this account, which has to be set up before anything else."""
-
-    code: ClassVar[str] = "second_factor_required"
-
-    def __init__(self) -> None:
-        super().__init__("set up a second factor first, on the page Settings, Security")
 
 
 class AuditorChangesNothing(NotAllowed):

@@ -6,7 +6,7 @@ from enum import StrEnum
 from safeconduct import Claims
 
 from service.domain.client import Client
-from service.domain.second_factor import Notice
+from service.domain.second_factor import UntoldChange
 from service.domain.session import Session
 from service.domain.token import TokenTruth
 from service.domain.user import User
@@ -40,7 +40,7 @@ class SignedIn:
     session: Session
     read_at: int
     has_second_factor: bool = False
-    notice: Notice | None = None
+    notice: UntoldChange | None = None
 
     @property
     def actor(self) -> str:

@@ -66,7 +66,7 @@ NO_PROOF: Final = Proof()
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
+class UntoldChange:
     """A change to how an account is protected that a session has not been told of yet."""
 
     action: str

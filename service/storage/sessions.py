@@ -1,7 +1,7 @@
 from collections.abc import Sequence
 
 from service.domain.principal import SignedIn
-from service.domain.second_factor import Notice
+from service.domain.second_factor import UntoldChange
 from service.domain.session import Carrier, Session
 from service.domain.user import User
 from service.storage.connection import Connection, Row
@@ -62,7 +62,7 @@ def _signed_in(row: Row) -> SignedIn:
         _session_of(row),
         row["now"],
         has_second_factor=row["factors"] > 0,
-        notice=None if row["notice"] is None else Notice(row["notice"], row["notice_at"]),
+        notice=None if row["notice"] is None else UntoldChange(row["notice"], row["notice_at"]),
     )
 
 

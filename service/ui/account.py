@@ -2,7 +2,8 @@
 
 from aiohttp import web
 
-from service.domain.errors import Busy, Faulty, NotFound, SecondFactorNeeded, SignInFailed
+from service.domain.errors import Busy, Faulty, NotFound, SignInFailed
+from service.domain.factor_errors import SecondFactorNeeded
 from service.domain.identifiers import from_wire, to_wire
 from service.domain.secret import Secret
 from service.ui.factors import change_binding, section, typed_proof

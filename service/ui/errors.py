@@ -6,14 +6,8 @@ from urllib.parse import urlencode
 from aiohttp import hdrs, web
 from safeconduct.errors import SafeconductError
 
-from service.domain.errors import (
-    Busy,
-    ConfirmationNeeded,
-    NotSignedIn,
-    SecondFactorMissing,
-    SecondFactorNeeded,
-    SignInFailed,
-)
+from service.domain.errors import Busy, ConfirmationNeeded, NotSignedIn, SignInFailed
+from service.domain.factor_errors import SecondFactorMissing, SecondFactorNeeded
 from service.ui.next_page import this_page
 from service.ui.page import see_other, show, texts_of
 from service.web.appkeys import FORM, SERVICES

@@ -3,7 +3,8 @@
 from aiohttp import hdrs, web
 
 from service.application.prove_factor import Ways
-from service.domain.errors import Busy, NotSignedIn, SecondFactorNeeded, SignInFailed
+from service.domain.errors import Busy, NotSignedIn, SignInFailed
+from service.domain.factor_errors import SecondFactorNeeded
 from service.domain.second_factor import proof_of
 from service.domain.secret import Secret, secret_hash
 from service.domain.session import Carrier

@@ -5,7 +5,8 @@ from safeconduct.errors import AddressNotAllowed, InvalidToken
 
 from service.application.introspect import address_allowed
 from service.application.refusal import demand_honoured
-from service.domain.errors import AuditorChangesNothing, NotAllowed, NotSignedIn, SecondFactorMissing
+from service.domain.errors import AuditorChangesNothing, NotAllowed, NotSignedIn
+from service.domain.factor_errors import SecondFactorMissing
 from service.domain.principal import CredentialKind, Nobody, Principal, SignedIn, TokenBearer
 from service.domain.usage import RefusalReason, reason_of
 from service.domain.user import Role

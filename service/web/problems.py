@@ -14,6 +14,7 @@ from safeconduct.scope import UnknownScope
 from keys import errors as keys
 from service.domain import errors as domain
 from service.domain.catalogue import UnknownAudience
+from service.domain.factor_errors import SecondFactorMissing, SecondFactorNeeded
 from service.domain.grant_errors import GrantRefused
 from service.redaction import redact
 from service.web import refusals
@@ -39,10 +40,10 @@ PROBLEMS: Final[Mapping[type[SafeconductError], Problem]] = {
     domain.IdempotencyKeyReused: Problem(422, "This key belongs to another request"),
     domain.NotSignedIn: Problem(401, "Sign in first"),
     domain.SignInFailed: Problem(401, "Name or password is wrong"),
-    domain.SecondFactorNeeded: Problem(401, "A second factor is needed"),
+    SecondFactorNeeded: Problem(401, "A second factor is needed"),
     domain.ConfirmationNeeded: Problem(401, "Confirm your password first"),
     domain.NotAllowed: Problem(403, "This is not yours to do"),
-    domain.SecondFactorMissing: Problem(403, "Set up a second factor first"),
+    SecondFactorMissing: Problem(403, "Set up a second factor first"),
     domain.AuditorChangesNothing: Problem(403, "Auditors change nothing"),
     domain.ScopeExceedsGrant: Problem(403, "You may not hand out all of these scopes"),
     domain.NotFound: Problem(404, "There is no such thing, or it is not yours"),
@@ -144,7 +145,7 @@ def document(error: SafeconductError, issuer: str, request_id: str) -> ProblemDo
         told.detail = _tellable(detail)
     if faults := getattr(error, "faults", ()):
         told.faults = [_fault(fault) for fault in faults if isinstance(fault, domain.Fault)]
-    if isinstance(error, domain.SecondFactorNeeded):
+    if isinstance(error, SecondFactorNeeded):
         told.second_factors = [*error.kinds]
     if isinstance(error, domain.LimitReached):
         told.policy = error.policy

@@ -10,16 +10,8 @@ import pytest
 from keys import MasterKeys, VerifyOnly
 from keys.sealing import MasterKey
 from service.application.attempts import Origin
-from service.domain.errors import (
-    Busy,
-    Faulty,
-    LimitReached,
-    NotAllowed,
-    NotFound,
-    NotSignedIn,
-    SecondFactorNeeded,
-    SignInFailed,
-)
+from service.domain.errors import Busy, Faulty, LimitReached, NotAllowed, NotFound, NotSignedIn, SignInFailed
+from service.domain.factor_errors import SecondFactorNeeded
 from service.domain.second_factor import MOST_FACTORS, NO_PROOF, STEP, Proof
 from service.domain.secret import Secret
 from service.domain.session import Carrier
