@@ -1,6 +1,5 @@
 """Every route of the API, who may call it, and how it refuses (R16)."""
 
-from dataclasses import replace
 from typing import Final
 
 from service.api.admin_audit import AUDIT, list_audit, make_password_link
@@ -29,6 +28,7 @@ from service.api.contacts import (
     get_contact,
     get_own_contact,
 )
+from service.api.factor_routes import FACTOR_ROUTES, before_factor
 from service.api.forward_auth import judge_for_client, judge_on_own_listener
 from service.api.health import livez, metrics, readyz
 from service.api.introspection import introspect
@@ -47,17 +47,6 @@ from service.api.machines import (
     revoke_machine_token,
 )
 from service.api.own_account import SESSIONS, change_password, end_session, list_sessions
-from service.api.own_factors import (
-    CODES,
-    FACTORS,
-    begin_totp,
-    confirm_totp,
-    list_factors,
-    remove_factor,
-    rename_factor,
-    renew_codes,
-    reset_factors,
-)
 from service.api.own_token import get_self, regenerate_self, revoke_self
 from service.api.public_documents import preflight
 from service.api.published_contracts import openapi, swagger
@@ -99,11 +88,6 @@ def _route(
     method: str, path: str, handler: Handler, callers: frozenset[CredentialKind], *, confirmed: bool = False
 ) -> Route:
     return Route(method=method, path=path, handler=handler, callers=callers, confirmed=confirmed)
-
-
-def _before_factor(method: str, path: str, handler: Handler, *, confirmed: bool = False) -> Route:
-    """What people need who have to set up a second factor before anything else."""
-    return replace(_route(method, path, handler, SESSION, confirmed=confirmed), without_factor=True)
 
 
 def _oauth(path: str, handler: Handler, callers: frozenset[CredentialKind]) -> Route:
@@ -162,19 +146,14 @@ ROUTES: Final[tuple[Route, ...]] = (
     _route("POST", f"{PATH}/revoke", revoke_own_tokens, SESSION),
     _route("GET", "/v1/scopes", get_scopes, SESSION),
     _route("POST", "/v1/session", open_session, NOBODY),
-    _before_factor("DELETE", "/v1/session", close_session),
-    _before_factor("POST", "/v1/session/confirm", confirm_session),
+    before_factor(_route("DELETE", "/v1/session", close_session, SESSION)),
+    before_factor(_route("POST", "/v1/session/confirm", confirm_session, SESSION)),
     _route("POST", "/v1/invitations/accept", accept_invitation, NOBODY),
     _route("POST", "/v1/forgotten-password", forgotten_password, NOBODY),
     _route("GET", CONTACT, get_own_contact, SESSION),
     _route("PATCH", CONTACT, change_own_contact, SESSION, confirmed=True),
-    _before_factor("GET", "/v1/me", get_me),
-    _before_factor("GET", FACTORS, list_factors),
-    _before_factor("POST", f"{FACTORS}/totp", begin_totp, confirmed=True),
-    _before_factor("POST", f"{FACTORS}/{{id}}/confirm", confirm_totp),
-    _route("PATCH", f"{FACTORS}/{{id}}", rename_factor, SESSION),
-    _route("DELETE", f"{FACTORS}/{{id}}", remove_factor, SESSION, confirmed=True),
-    _route("POST", CODES, renew_codes, SESSION, confirmed=True),
+    before_factor(_route("GET", "/v1/me", get_me, SESSION)),
+    *FACTOR_ROUTES,
     _route("POST", "/v1/me/password", change_password, SESSION),
     _route("GET", SESSIONS, list_sessions, SESSION),
     _route("DELETE", f"{SESSIONS}/{{id}}", end_session, SESSION),
@@ -187,7 +166,6 @@ ROUTES: Final[tuple[Route, ...]] = (
     _route("GET", AUDIT, list_audit, READERS),
     _route("POST", "/v1/admin/users/{id}/disable", disable_user, ADMINISTRATOR),
     _route("POST", "/v1/admin/users/{id}/enable", enable_user, ADMINISTRATOR, confirmed=True),
-    _route("DELETE", "/v1/admin/users/{id}/second-factors", reset_factors, ADMINISTRATOR, confirmed=True),
     _route("PUT", "/v1/admin/users/{id}/grant", change_grant, ADMINISTRATOR, confirmed=True),
     _route("PUT", "/v1/admin/users/{id}/role", change_role, ADMINISTRATOR, confirmed=True),
     _route("GET", OWN_MACHINES, list_own_machines, SESSION),
