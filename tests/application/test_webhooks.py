@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from service.application.catalogue import Applied
 from service.application.webhooks import webhook_entry
+from service.domain.declared import Declared, DeclaredWebhook
 from service.domain.delivery import LEASE
 from service.domain.errors import AlreadyExists, Faulty, NotFound
 from service.domain.user import User
@@ -245,6 +247,26 @@ async def test_a_webhook_that_cannot_be_is_refused(told: Deployment) -> None:
         await created(told, "https://hooks.example/b", name="watch")
     with pytest.raises(NotFound):
         await webhooks.test("0" * 32, actor="test")
+
+
+async def test_webhooks_are_declared_in_the_catalogue_file(told: Deployment, hook: Receiver) -> None:
+    """Made once, with its secret in that answer; changed when the file says otherwise; else nothing is changed."""
+    services, catalogue = told.services, told.services.current.catalogue
+
+    async def apply(**members: object) -> Applied:
+        wanted = DeclaredWebhook(**{"name": "Watch", "url": hook.url, "kinds": frozenset()} | members)
+        return await services.apply_catalogue(catalogue, Declared(webhooks=(wanted,)), actor="test")
+
+    made, same, changed = await apply(), await apply(), await apply(kinds=frozenset({"token.leaked"}))
+    with pytest.raises(Faulty) as refused:
+        await apply(url="https://10.1.2.3/x")
+
+    assert [change.kind for change in (*made.changes, *changed.changes)] == ["added", "changed"]
+    assert [secret.reveal()[:6] for _, secret in made.webhooks] == ["whsec_"]
+    assert (same.changes, same.webhooks, changed.webhooks) == ((), (), [])
+    assert [fault.where for fault in refused.value.faults] == ["webhooks[0].url"]
+    [webhook] = await services.notices.webhooks.all()
+    assert webhook.kinds == {"token.leaked"}
 
 
 async def test_a_removed_webhook_is_told_nothing_more(told: Deployment, hook: Receiver) -> None:
