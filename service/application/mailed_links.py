@@ -8,6 +8,7 @@ from service.application import notices
 from service.application.invitations import Invitations
 from service.application.ports import Storage, Transaction
 from service.domain.audit import AuditEntry
+from service.domain.errors import Unknown
 from service.domain.identifiers import Randomness
 from service.domain.notice import About, Kind, link_row
 from service.domain.secret import Secret
@@ -72,10 +73,18 @@ class ForgottenPassword:
             self._asked.append(name)
 
     async def __call__(self) -> None:
-        """Mail what was asked for; what cannot be done now waits."""
+        """Mail what was asked for.
+
+        Raises:
+            StorageUnavailable, OutcomeUnknown: what is left waits for the next time.
+        """
         while self._asked:
-            await self._mail(self._asked[0])
-            self._asked.popleft()
+            name = self._asked.popleft()
+            try:
+                await self._mail(name)
+            except Unknown:
+                self._asked.appendleft(name)
+                raise
 
     async def _mail(self, name: str) -> None:
         async with self._storage.transaction() as tx:

@@ -51,8 +51,8 @@ class Carrier(Protocol):
     def carry(self, parcels: Sequence[Parcel]) -> AsyncIterator[tuple[Parcel, Undelivered | None]]:
         """Each of them with why it did not arrive, as soon as that is known."""
 
-    async def gone(self, tx: Transaction, target: str, now: int) -> None:
-        """A receiver has said that it is not there any more."""
+    async def gone(self, tx: Transaction, target: str, now: int) -> list[AuditEntry]:
+        """A receiver has said that it is not there any more; answers what is to be audited."""
 
 
 class SendNotices:
@@ -84,7 +84,8 @@ class SendNotices:
         async with self._storage.reading() as read:
             if not await read.claims.due(self.channel, now=await read.now(), limit=1):
                 return []
-        parcels = []
+        parcels: list[Parcel] = []
+        entries: list[AuditEntry] = []
         async with self._storage.transaction() as tx:
             now = await tx.now()
             for due in sorted(
@@ -93,25 +94,28 @@ class SendNotices:
                 claimed = await tx.claims.claim(due, until=now + LEASE)
                 message = await tx.notices.message(due.message_id) if claimed else None
                 if claimed and (message is None or due.give_up_at <= now):
-                    await _give_up(tx, claimed, claimed.fault or "it was not worth telling any more", now)
+                    fault = claimed.fault or "it was not worth telling any more"
+                    entries += await _give_up(tx, claimed, fault, now)
                 elif claimed and message:
                     parcels.append(Parcel(claimed, message, now))
+            await tx.audit.append(entries, now)
         return parcels
 
     async def _settle(self, parcel: Parcel, fault: Undelivered | None) -> None:
-        delivery = parcel.delivery
+        delivery, entries = parcel.delivery, list[AuditEntry]()
         async with self._storage.transaction() as tx:
             now = await tx.now()
             if fault is None:
                 await tx.claims.finish(delivery, now=now)
                 return
+            if fault.gone:
+                entries += await self._carrier.gone(tx, delivery.target, now)
             again = None if fault.final else delivery.next_attempt(now, self._luck())
             if again is None:
-                await _give_up(tx, delivery, str(fault), now)
+                entries += await _give_up(tx, delivery, str(fault), now)
             else:
                 await tx.claims.postpone(delivery, due_at=again, fault=str(fault))
-            if fault.gone:
-                await self._carrier.gone(tx, delivery.target, now)
+            await tx.audit.append(entries, now)
 
     def _tell(self, parcel: Parcel, fault: Undelivered | None) -> None:
         """One line when something begins to fail, or fails in another way, and one when it works again."""
@@ -128,9 +132,10 @@ class SendNotices:
                 log.info("delivered_again", channel=str(self.channel), target=key or "all")
 
 
-async def _give_up(tx: Transaction, delivery: Delivery, fault: str, now: int) -> None:
+async def _give_up(tx: Transaction, delivery: Delivery, fault: str, now: int) -> list[AuditEntry]:
+    """What is to be audited of it; nothing if somebody else has it by now."""
     if not await tx.claims.give_up(delivery, now=now, fault=fault):
-        return
+        return []
     entry = AuditEntry(
         actor="scheduler",
         action="notice.given_up",
@@ -142,4 +147,4 @@ async def _give_up(tx: Transaction, delivery: Delivery, fault: str, now: int) ->
             "fault": fault,
         },
     )
-    await tx.audit.append([entry], now)
+    return [entry]

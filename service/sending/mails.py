@@ -8,6 +8,7 @@ from typing import Final
 from keys import MasterKeys, VerifyOnly
 from service.application.ports import Storage, Transaction
 from service.application.send_notices import Parcel, Undelivered
+from service.domain.audit import AuditEntry
 from service.domain.delivery import LEASE, Channel
 from service.domain.notice import LINKS, Kind, link_row
 from service.domain.secret import Secret
@@ -41,8 +42,9 @@ class Mails:
         async for outcome in outcomes:
             yield next(pairs)[0], outcome
 
-    async def gone(self, tx: Transaction, target: str, now: int) -> None:
-        """A mailbox that refuses one mail may take the next."""
+    async def gone(self, tx: Transaction, target: str, now: int) -> list[AuditEntry]:  # noqa: ARG002 - a port's
+        """Nothing: a mailbox that refuses one mail may take the next."""
+        return []
 
     async def _write(self, parcel: Parcel) -> EmailMessage:
         """Raises Undelivered: there is no address any more, or the link in it cannot be opened."""

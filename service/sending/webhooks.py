@@ -53,11 +53,11 @@ class Webhooks:
                 for each in attempts:
                     each.cancel()
 
-    async def gone(self, tx: Transaction, target: str, now: int) -> None:
+    async def gone(self, tx: Transaction, target: str, now: int) -> list[AuditEntry]:
         """Whoever answers 410 is told nothing more until an administrator says so."""
         webhook = await tx.webhooks.lock(target)
         if webhook is None or webhook.disabled_at is not None:
-            return
+            return []
         await tx.webhooks.change(replace(webhook, disabled_at=now))
         entry = AuditEntry(
             actor="scheduler",
@@ -65,7 +65,7 @@ class Webhooks:
             subject=f"webhook:{target}",
             detail={"reason": "it answered 410 Gone"},
         )
-        await tx.audit.append([entry], now)
+        return [entry]
 
     def _session(self) -> aiohttp.ClientSession:
         connector = aiohttp.TCPConnector(

@@ -44,10 +44,6 @@ SELECT id, message_id, channel, target, due_at, give_up_at, attempts, fault, fin
  ORDER BY due_at DESC, id
  LIMIT :limit;
 
--- name: count_deliveries()
--- How many wait, by channel, and since when the longest is due.
-SELECT channel, count(*) AS waiting, min(due_at) AS oldest FROM delivery WHERE finished_at IS NULL GROUP BY channel;
-
 -- name: forget_deliveries(before, limit)
 -- Drop what was finished long ago.
 DELETE FROM delivery

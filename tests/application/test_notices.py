@@ -3,6 +3,7 @@
 import pytest
 
 from service.application import notices
+from service.domain.delivery import Channel, Delivery
 from service.domain.notice import About, Kind
 from tests.application.deployment import Deployment
 
@@ -33,3 +34,23 @@ async def test_no_notice_is_left_of_what_did_not_happen(opened: Deployment) -> N
         await fail()
 
     assert await opened.count("notice") == 0
+
+
+async def test_of_two_who_saw_a_delivery_one_has_it(opened: Deployment) -> None:
+    """A claim compares what was seen with what is there; so does every change by who had it and lost it."""
+    planned = Delivery.planned("7" * 32, Channel.WEBHOOK, "1" * 32, now=0, expires_at=None)
+    async with opened.storage.transaction() as tx:
+        await tx.deliveries.plan([planned, planned])
+        [seen] = await tx.claims.due(Channel.WEBHOOK, now=0, limit=9)
+
+        first = await tx.claims.claim(seen, until=0)
+        second = await tx.claims.claim(seen, until=0)
+        third = await tx.claims.claim(first, until=0)
+        late = [
+            await tx.claims.postpone(first, due_at=5, fault="too slow"),
+            await tx.claims.give_up(first, now=5, fault="too slow"),
+        ]
+        done = [await tx.claims.finish(first, now=5), await tx.claims.finish(third, now=5)]
+
+    assert (second, late, done) == (None, [False, False], [True, False])
+    assert third.attempts == 2
