@@ -270,4 +270,7 @@ async def test_the_counts_are_those_of_the_list(world: World) -> None:
     }
     assert (counts.active, counts.suspended, counts.expired) == (3, 2, 2)
     assert (counts.ending, counts.ends_next) == (1, now + 60)
+    for order in ("created", "expires", "last_used", "name"):
+        suspended = await listed(world, states=frozenset({"suspended"}), sort=order, descending=False)
+        assert sorted(suspended) == ["child of paused", "paused"], order
     assert sorted(await listed(world, states=frozenset({"suspended"}))) == ["child of paused", "paused"]

@@ -2,6 +2,8 @@
 
 from playwright.async_api import Page, Route, expect
 
+from service.domain.identifiers import to_wire
+from service.domain.issuance import Expiry, TokenRequest
 from service.domain.user import Role
 from tests.ui.site import Site
 
@@ -69,3 +71,39 @@ async def test_an_auditor_has_the_proof_of_a_revocation(site: Site) -> None:
     await expect(page.get_by_role("heading", name="Where it is refused")).to_be_visible()
     await expect(page.get_by_text("leaked").first).to_be_visible()
     await expect(page.get_by_role("toolbar")).to_have_count(0)
+
+
+async def test_a_token_says_why_it_was_refused_lately(site: Site) -> None:
+    """The flow still has the old value: its page says so, and what to do (pages.md section 5)."""
+    ann = await site.person("ann")
+    old = await site.authority.token(ann)
+    services, who = site.authority.services, f"user:{ann.id}"
+    kept = TokenRequest(note=None, scopes=None, expiry=Expiry(days=9))
+    await services.regenerate(old.token.id, kept, owner_id=ann.id, actor=who)
+    await site.authority.introspect(old.jwt.reveal())
+    await services.usage.record()
+    page = await site.signed_in("ann")
+
+    await page.goto(f"/tokens/{to_wire(old.token.id)}")
+    await expect(page.get_by_text("An old value was sent; the token has a new one")).to_be_visible()
+    await page.get_by_role("link", name="What this means").click()
+
+    await expect(page.get_by_role("heading", name="This is an old value of the token")).to_be_visible()
+
+
+async def test_everything_by_thumb(site: Site) -> None:
+    """On a phone: from no token to one in the clipboard, and away with it; nothing is out of reach."""
+    await site.person("ann")
+    page = await site.signed_in("ann", viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True)
+    await page.goto("/tokens")
+
+    await page.get_by_role("link", name="Generate").tap()
+    await page.get_by_label("What is it for?").fill("made on the way")
+    await page.get_by_role("button", name="Create token").tap()
+    await page.get_by_role("button", name="Copy", exact=True).tap()
+    await page.get_by_role("link", name="I have stored it").tap()
+    await page.get_by_role("link", name="made on the way").tap()
+    await page.get_by_role("link", name="Remove…").tap()
+    await page.locator("dialog").get_by_role("button", name="Remove").tap()
+
+    await expect(page.get_by_text("Removed: it is refused from now on.")).to_be_visible()
