@@ -25,7 +25,7 @@ class OutwardSettings:
     smtp_from: str = ""  # the address that mails come from
     mailed_link_lifetime: int = 86_400  # of invitations and forgotten passwords that go by mail
     webhook_networks: tuple[str, ...] = ()  # private networks into which webhooks may lead
-    trusted_ca_file: str = ""  # PEM: trusted beside the system's, by mail server and webhooks
+    trusted_ca_file: str = ""  # PEM: trusted beside the system's
 
     def outward_faults(self) -> list[str]:
         """Everything that cannot work, by the names of the settings."""

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from safeconduct.policy import STATUS_LIST_LIFETIME
 
 from keys import ALGORITHMS, ImpossibleTimings, RotationPolicy
+from service.elsewhere_file import elsewhere_faults
 from service.outward_settings import OutwardSettings
 from service.setting_values import issuer_faults, network_faults, read_value
 
@@ -92,10 +93,9 @@ class Settings(OutwardSettings):
     scan_inactive_percent: int = 90
     scan_refusal: int = 60
     usage_record: str = "full"  # full, time+network, time, nothing
-    usage_keep_days: int = (
-        90  # addresses, programs, refused uses and demanded scopes; the time of the last use stays
-    )
+    usage_keep_days: int = 90  # of all but the time of the last use, which stays
     usage_report_max_age: int = 86_400
+    sso_file: str = ""  # identity providers to sign in through, platforms whose tokens are credentials
     leak_keys_file: str = ""  # GitHub's public keys, as it publishes them for partners
     gateway_bind: str = ""  # host:port of a listener of its own, which only a gateway reaches (threats 13)
     trusted_proxies: tuple[str, ...] = ()
@@ -143,6 +143,7 @@ class Settings(OutwardSettings):
             *self._brand_faults(),
             *(f"{PREFIX}{fault}" for fault in self.outward_faults()),
             *self._timing_faults(),
+            *(f"{PREFIX}SSO_FILE: {it}" for it in elsewhere_faults(self.sso_file, self.issuer)),
         ]
 
     def _choice_faults(self) -> list[str]:

@@ -30,7 +30,10 @@ def security_schemes(*, secure: bool) -> Document:
         "bearer": {
             "type": "http",
             "scheme": "bearer",
-            "description": "A personal access token, or the secret of a bearer session (POST /v1/session).",
+            "description": (
+                "A personal access token, the secret of a bearer session (POST /v1/session), or the access token of a"
+                " platform that the operator trusts."
+            ),
         },
         "session": {
             "type": "apiKey",

@@ -19,7 +19,7 @@ from service.api.admin_webhooks import (
     rotate_webhook_secret,
     send_test,
 )
-from service.api.catalogue import LONGEST_CATALOGUE, apply_catalogue, revoke_ahead
+from service.api.catalogue import apply_catalogue, revoke_ahead
 from service.api.contacts import (
     CONTACT,
     change_contact,
@@ -32,7 +32,8 @@ from service.api.factor_routes import FACTOR_ROUTES, before_factor
 from service.api.forward_auth import judge_for_client, judge_on_own_listener
 from service.api.health import livez, metrics, readyz
 from service.api.introspection import introspect
-from service.api.leaks import LONGEST_LEAK, report_leaks, revoke_lost
+from service.api.leaks import report_leaks, revoke_lost
+from service.api.leavers import DISABLE, LOGOUT, disable_leaver, log_out
 from service.api.machines import (
     MACHINES,
     OWN_MACHINES,
@@ -48,12 +49,29 @@ from service.api.machines import (
 )
 from service.api.own_account import SESSIONS, change_password, end_session, list_sessions
 from service.api.own_token import get_self, regenerate_self, revoke_self
-from service.api.public_documents import preflight
 from service.api.published_contracts import openapi, swagger
 from service.api.receipts import anyones_receipt, own_receipt
 from service.api.revocation import revoke_presented
 from service.api.revocation_stream import revocation_stream
 from service.api.revoke_many import revoke_anyones_tokens, revoke_own_tokens
+from service.api.route import (
+    ADMINISTRATOR,
+    CLIENT,
+    GATEWAY,
+    NOBODY,
+    PLATFORM,
+    READERS,
+    SESSION,
+    TOKEN,
+    USER,
+    preflights,
+)
+from service.api.route import catalogue as _catalogue
+from service.api.route import forward_auth as _forward_auth
+from service.api.route import oauth as _oauth
+from service.api.route import public as _public
+from service.api.route import report as _report
+from service.api.route import route as _route
 from service.api.scopes import get_scopes
 from service.api.sessions import accept_invitation, close_session, confirm_session, get_me, open_session
 from service.api.status_lists import status_list, status_lists
@@ -69,82 +87,23 @@ from service.api.tokens import (
 )
 from service.api.usage import LONGEST_REPORT, check_token, list_refusals, report_use
 from service.api.wellknown import key_set, resource_metadata, server_metadata
-from service.domain.principal import CredentialKind
-from service.web.routing import Answers, Handler, Route
+from service.web.routing import Route
 
-NOBODY: Final = frozenset({CredentialKind.NOBODY})
-SESSION: Final = frozenset({CredentialKind.SESSION})
-USER: Final = frozenset({CredentialKind.USER})
-TOKEN: Final = frozenset({CredentialKind.TOKEN})
-CLIENT: Final = frozenset({CredentialKind.CLIENT})
-GATEWAY: Final = frozenset({CredentialKind.GATEWAY})
-READERS: Final = frozenset({CredentialKind.AUDITOR, CredentialKind.ADMINISTRATOR})
-ADMINISTRATOR: Final = frozenset({CredentialKind.ADMINISTRATOR})
-
-_FORM = 16_384
-
-
-def _route(
-    method: str, path: str, handler: Handler, callers: frozenset[CredentialKind], *, confirmed: bool = False
-) -> Route:
-    return Route(method=method, path=path, handler=handler, callers=callers, confirmed=confirmed)
-
-
-def _oauth(path: str, handler: Handler, callers: frozenset[CredentialKind]) -> Route:
-    return Route(
-        method="POST", path=path, handler=handler, callers=callers, answers=Answers.OAUTH, max_body=_FORM
-    )
-
-
-def _catalogue(path: str, handler: Handler, *, confirmed: bool = False) -> Route:
-    return Route(
-        method="POST",
-        path=path,
-        handler=handler,
-        callers=ADMINISTRATOR,
-        confirmed=confirmed,
-        max_body=LONGEST_CATALOGUE,
-    )
-
-
-def _public(
-    path: str, handler: Handler, *, root: bool = False, callers: frozenset[CredentialKind] = NOBODY
-) -> tuple[Route, ...]:
-    return tuple(
-        Route(method=method, path=path, handler=each, callers=who, root=root, public=True)
-        for method, each, who in (("GET", handler, callers), ("OPTIONS", preflight, NOBODY))
-    )
-
-
-def _report(path: str, handler: Handler) -> Route:
-    return Route(method="POST", path=path, handler=handler, callers=NOBODY, max_body=LONGEST_LEAK)
-
-
-def _forward_auth(handler: Handler, callers: frozenset[CredentialKind]) -> tuple[Route, ...]:
-    """Most gateways ask by GET, Envoy by the method of the request that waits."""
-    return tuple(
-        Route(
-            method=method, path="/v1/forward-auth", handler=handler, callers=callers, answers=Answers.GATEWAY
-        )
-        for method in ("GET", "POST", "PUT", "PATCH", "DELETE")
-    )
-
-
-ROUTES: Final[tuple[Route, ...]] = (
-    _route("POST", PATH, create_token, USER | TOKEN, confirmed=True),
-    _route("GET", PATH, list_tokens, SESSION | TOKEN),
+_CALLED: Final[tuple[Route, ...]] = (
+    _route("POST", PATH, create_token, USER | TOKEN | PLATFORM, confirmed=True),
+    _route("GET", PATH, list_tokens, SESSION | TOKEN | PLATFORM),
     _route("GET", f"{PATH}/self", get_self, TOKEN),
     _route("DELETE", f"{PATH}/self", revoke_self, TOKEN),
     _route("POST", f"{PATH}/self/regenerate", regenerate_self, TOKEN),
-    _route("GET", f"{PATH}/{{id}}", get_token, SESSION | TOKEN),
-    _route("PATCH", f"{PATH}/{{id}}", edit_token, USER, confirmed=True),
-    _route("DELETE", f"{PATH}/{{id}}", revoke_token, SESSION | TOKEN),
-    _route("GET", f"{PATH}/{{id}}/revocation", own_receipt, SESSION),
-    _route("POST", f"{PATH}/{{id}}/regenerate", regenerate_token, USER | TOKEN, confirmed=True),
-    _route("GET", f"{PATH}/{{id}}/refusals", list_refusals, SESSION),
-    _route("POST", f"{PATH}/check", check_token, SESSION),
-    _route("POST", f"{PATH}/revoke", revoke_own_tokens, SESSION),
-    _route("GET", "/v1/scopes", get_scopes, SESSION),
+    _route("GET", f"{PATH}/{{id}}", get_token, SESSION | TOKEN | PLATFORM),
+    _route("PATCH", f"{PATH}/{{id}}", edit_token, USER | PLATFORM, confirmed=True),
+    _route("DELETE", f"{PATH}/{{id}}", revoke_token, SESSION | TOKEN | PLATFORM),
+    _route("GET", f"{PATH}/{{id}}/revocation", own_receipt, SESSION | PLATFORM),
+    _route("POST", f"{PATH}/{{id}}/regenerate", regenerate_token, USER | TOKEN | PLATFORM, confirmed=True),
+    _route("GET", f"{PATH}/{{id}}/refusals", list_refusals, SESSION | PLATFORM),
+    _route("POST", f"{PATH}/check", check_token, SESSION | PLATFORM),
+    _route("POST", f"{PATH}/revoke", revoke_own_tokens, SESSION | PLATFORM),
+    _route("GET", "/v1/scopes", get_scopes, SESSION | PLATFORM),
     _route("POST", "/v1/session", open_session, NOBODY),
     before_factor(_route("DELETE", "/v1/session", close_session, SESSION)),
     before_factor(_route("POST", "/v1/session/confirm", confirm_session, SESSION)),
@@ -152,7 +111,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     _route("POST", "/v1/forgotten-password", forgotten_password, NOBODY),
     _route("GET", CONTACT, get_own_contact, SESSION),
     _route("PATCH", CONTACT, change_own_contact, SESSION, confirmed=True),
-    before_factor(_route("GET", "/v1/me", get_me, SESSION)),
+    before_factor(_route("GET", "/v1/me", get_me, SESSION | PLATFORM)),
     *FACTOR_ROUTES,
     _route("POST", "/v1/me/password", change_password, SESSION),
     _route("GET", SESSIONS, list_sessions, SESSION),
@@ -164,6 +123,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     _route("GET", "/v1/admin/users/{id}/contact", get_contact, READERS),
     _route("PATCH", "/v1/admin/users/{id}/contact", change_contact, ADMINISTRATOR, confirmed=True),
     _route("GET", AUDIT, list_audit, READERS),
+    _route("POST", DISABLE, disable_leaver, CLIENT),
     _route("POST", "/v1/admin/users/{id}/disable", disable_user, ADMINISTRATOR),
     _route("POST", "/v1/admin/users/{id}/enable", enable_user, ADMINISTRATOR, confirmed=True),
     _route("PUT", "/v1/admin/users/{id}/grant", change_grant, ADMINISTRATOR, confirmed=True),
@@ -213,6 +173,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     _report("/v1/credentials/revoke", revoke_lost),
     _report("/v1/leaks", report_leaks),
     _oauth("/oauth2/introspect", introspect, CLIENT),
+    _oauth(LOGOUT, log_out, NOBODY),
     _oauth("/oauth2/revoke", revoke_presented, CLIENT | NOBODY),
     *_forward_auth(judge_for_client, GATEWAY),
     *_public("/.well-known/jwks.json", key_set),
@@ -232,6 +193,9 @@ ROUTES: Final[tuple[Route, ...]] = (
     _route("GET", "/metrics", metrics, NOBODY),
 )
 """Confirmed are create, regenerate, edit and resume, grants and keys; a revocation never waits (ruling 7)."""
+
+ROUTES: Final[tuple[Route, ...]] = (*_CALLED, *preflights(_CALLED))
+"""With what a browser asks before a page of a platform calls."""
 
 GATEWAY_ROUTES: Final[tuple[Route, ...]] = (
     *_forward_auth(judge_on_own_listener, NOBODY),

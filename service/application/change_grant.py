@@ -58,9 +58,15 @@ class ChangeGrant:
             return await self._foreseen(read, user, grant)
 
     async def __call__(
-        self, user_id: str, grant: Grant, *, actor: str, preview: str | None = None
+        self,
+        user_id: str,
+        grant: Grant,
+        *,
+        actor: str,
+        preview: str | None = None,
+        may_be_empty: bool = False,
     ) -> GrantChange:
-        """The same, done: no token that is made meanwhile gets past it.
+        """The same, done: no token that is made meanwhile gets past it. A grant of nothing has to be meant.
 
         Raises:
             SeenOtherwise: `preview` is of something else.
@@ -70,16 +76,19 @@ class ChangeGrant:
             user = await tx.users.lock(user_id)
             await tx.keys.lock()  # a catalogue applied meanwhile is judged by this grant, or judges it
             await self._current.refresh(tx)
-            change = await self._foreseen(tx, user, grant)
+            change = await self._foreseen(tx, user, grant, may_be_empty=may_be_empty)
             if preview not in {None, change.preview}:
                 raise SeenOtherwise("tokens or grant have changed since; look again")
             return await _make(tx, change, user, actor=actor)
 
-    async def _foreseen(self, tx: Transaction, user: User | None, grant: Grant) -> GrantChange:
+    async def _foreseen(
+        self, tx: Transaction, user: User | None, grant: Grant, *, may_be_empty: bool = False
+    ) -> GrantChange:
         if user is None:
             raise NotFound("no such user")
         catalogue = self._current.catalogue
-        grant = judged_grant(grant, catalogue)
+        if grant.scopes or not may_be_empty:
+            grant = judged_grant(grant, catalogue)
         found = beyond(await tx.carried.by(user.id), partial(_too_far, grant, catalogue))
         return GrantChange(
             user=replace(user, grant=grant), beyond=found, preview=_fingerprint(user.grant, grant, found)

@@ -5,6 +5,7 @@ from functools import partial
 
 import structlog
 
+from service.application.absence import PauseAbsent
 from service.application.add_factor import SET_UP_WITHIN
 from service.application.beats import Beats
 from service.application.current import Current
@@ -27,6 +28,7 @@ SETTLE = 0.05
 """Seconds from news to following them: what is pushed goes first, and what comes together is signed together."""
 ROTATE_EVERY = 60.0
 SWEEP_EVERY = 60.0
+ABSENT_EVERY = 60.0
 RETIRE_EVERY = 3_600.0
 USES_EVERY = 3.0
 FORGET_EVERY = 3_600.0
@@ -48,6 +50,7 @@ class Housekeeping:
         record_uses: RecordUses,
         notes: Notes,
         history: History,
+        pause_absent: PauseAbsent,
         *,
         usage_kept: int,
     ) -> None:
@@ -61,6 +64,7 @@ class Housekeeping:
         self._record_uses = record_uses
         self._notes = notes
         self._history = history
+        self._pause_absent = pause_absent
         self._usage_kept = usage_kept
         self._news = announcer.listener()
         self._beat = Beats("housekeeping")
@@ -72,6 +76,7 @@ class Housekeeping:
             beats.create_task(self._beat("rotate", self.rotate, partial(asyncio.sleep, ROTATE_EVERY)))
             beats.create_task(self._beat("sweep", self.sweep, partial(asyncio.sleep, SWEEP_EVERY)))
             beats.create_task(self._beat("retire", self.retire, partial(asyncio.sleep, RETIRE_EVERY)))
+            beats.create_task(self._beat("absent", self._pause_absent, partial(asyncio.sleep, ABSENT_EVERY)))
             beats.create_task(self._beat("uses", self._record_uses, partial(asyncio.sleep, USES_EVERY)))
             beats.create_task(self._beat("forget", self.forget, partial(asyncio.sleep, FORGET_EVERY)))
 

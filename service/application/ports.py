@@ -16,6 +16,7 @@ from service.application.carried_ports import CarriedScopes
 from service.application.client_ports import Clients
 from service.application.history_ports import Recovery
 from service.application.idempotency_ports import Idempotency
+from service.application.identity_ports import Absences, Identities
 from service.application.inventory_ports import Inventory
 from service.application.key_damage import KeyDamages
 from service.application.machine_ports import MachineUsers
@@ -132,6 +133,10 @@ class Transaction(Protocol):
 
     @property
     def users(self) -> Users: ...
+    @property
+    def identities(self) -> Identities: ...
+    @property
+    def absences(self) -> Absences: ...
     @property
     def invitations(self) -> Invitations: ...
     @property

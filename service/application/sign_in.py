@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from service.application.absence import here_again
 from service.application.attempts import NOWHERE, Origin
 from service.application.batch import Batch
 from service.application.passwords import is_same_password
@@ -11,6 +12,7 @@ from service.application.prove_factor import ProveFactor, Proven
 from service.application.throttle import Tried, TryPassword
 from service.domain.audit import AuditEntry
 from service.domain.errors import NotSignedIn, SignInFailed
+from service.domain.id_token import Identity
 from service.domain.identifiers import Randomness, new_id
 from service.domain.principal import SignedIn
 from service.domain.second_factor import NO_PROOF, Proof
@@ -115,9 +117,14 @@ class Sessions:
         origin: Origin = NOWHERE,
         *,
         detail: Mapping[str, str] | None = None,
+        came_as: Identity | None = None,
     ) -> OpenedSession:
-        """A session within the caller's transaction, audited there."""
+        """A session within the caller's transaction, which holds the user; audited there.
+
+        Whoever `came_as` somebody a provider knows has confirmed what they proved there, and when.
+        """
         now = await tx.now()
+        entries = await here_again(tx, user.id, now)
         kept = kept_of(UseOrigin(origin.address, origin.user_agent), self._recorded)
         secret = new_secret(self._randomness)
         lifetime = self._lifetimes.bearer if carrier is Carrier.BEARER else self._lifetimes.cookie
@@ -127,7 +134,7 @@ class Sessions:
             user_id=user.id,
             carrier=carrier,
             created_at=now,
-            confirmed_at=now,
+            confirmed_at=now if came_as is None else min(now, came_as.authenticated_at or 0),
             seen_at=now,
             expires_at=now + lifetime,
             opened_from=kept.ip,
@@ -135,9 +142,11 @@ class Sessions:
         )
         await tx.sessions.add(session)
         actor = f"user:{user.id}"
-        await tx.audit.append(
-            [AuditEntry(actor=actor, action="session.opened", subject=actor, detail=detail or {})], now
-        )
+        opened = AuditEntry(actor=actor, action="session.opened", subject=actor, detail=detail or {})
+        if came_as is not None:
+            await tx.identities.opened(session.id, came_as.issuer, came_as.subject, came_as.sid)
+            opened = replace(opened, detail={"issuer": came_as.issuer})
+        await tx.audit.append([opened, *entries], now)
         return OpenedSession(user=user, session=session, secret=secret)
 
     async def find(self, secret: Secret, carrier: Carrier) -> SignedIn | None:
@@ -185,23 +194,32 @@ class Sessions:
         return await self._confirmed(who, await self._try(who.user.name, password, origin, proof), None)
 
     async def _confirmed(self, who: SignedIn, tried: Tried | None, alone: Proven | None) -> OpenedSession:
-        secret, device = new_secret(self._randomness), None
+        device = None
         detail = tried.detail if tried else {"second_factor": alone.kind} if alone else {}
         async with self._storage.transaction() as tx:
             await unchanged(tx, tried.user if tried else who.user)
-            if await tx.sessions.find(who.session.secret_hash) is None:
-                raise NotSignedIn("this session has ended")
-            now = await tx.now()
-            await tx.sessions.confirm(who.session.id, secret_hash(secret), now)
+            renewed = await self._renew(tx, who)
             if tried is not None:
                 by_cookie = who.session.carrier is Carrier.COOKIE
                 device = await self._try.settle(tx, tried, remember_device=by_cookie)
             elif alone is not None:
                 await self._factors.redeem(tx, who.user.id, alone)
-            entry = AuditEntry(actor=who.actor, action="session.confirmed", subject=who.actor, detail=detail)
-            await tx.audit.append([entry], now)
+            await _audit_confirmation(tx, renewed, detail)
+        return replace(renewed, device=device)
+
+    async def go_on(self, tx: Transaction, who: SignedIn) -> OpenedSession:
+        """The session, confirmed by a provider's word, in the caller's transaction. Raises NotSignedIn: it ended."""
+        renewed = await self._renew(tx, who)
+        await _audit_confirmation(tx, renewed, {})
+        return renewed
+
+    async def _renew(self, tx: Transaction, who: SignedIn) -> OpenedSession:
+        if await tx.sessions.find(who.session.secret_hash) is None:
+            raise NotSignedIn("this session has ended")
+        now, secret = await tx.now(), new_secret(self._randomness)
+        await tx.sessions.confirm(who.session.id, secret_hash(secret), now)
         session = replace(who.session, confirmed_at=now, seen_at=now, secret_hash=secret_hash(secret))
-        return OpenedSession(user=who.user, session=session, secret=secret, device=device)
+        return OpenedSession(user=who.user, session=session, secret=secret)
 
     async def sign_out(self, who: SignedIn) -> None:
         """End the session on the server."""
@@ -220,3 +238,9 @@ async def unchanged(tx: Transaction, user: User) -> User:
     if locked is None or changed or locked.disabled_at is not None:
         raise SignInFailed("name or password is wrong")
     return locked
+
+
+async def _audit_confirmation(tx: Transaction, renewed: OpenedSession, detail: Mapping[str, str]) -> None:
+    actor = f"user:{renewed.user.id}"
+    entry = AuditEntry(actor=actor, action="session.confirmed", subject=actor, detail=detail)
+    await tx.audit.append([entry], renewed.session.confirmed_at)

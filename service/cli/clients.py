@@ -16,7 +16,7 @@ from service.cli.times import when
 from service.cli.tokens.options import seconds
 
 CLIENTS = "/v1/admin/clients"
-PERMISSIONS = ("introspect", "revoke", "exchange")
+PERMISSIONS = ("introspect", "revoke", "exchange", "disable_users")
 
 
 def add_parser(commands: Commands) -> None:
@@ -59,6 +59,7 @@ def _add_create(group: Commands) -> None:
         help="create a client; its secret is shown this once",
         examples=[
             "safeconduct clients create reports-api --audience https://reports.example.com",
+            "safeconduct clients create leavers --permission disable_users",
             "safeconduct clients create nightly --machine nightly-report --jwks public-keys.json",
         ],
     )

@@ -13,6 +13,7 @@ COLUMNS = {
     CredentialKind.CLIENT: "client",
     CredentialKind.GATEWAY: "gateway",
     CredentialKind.TOKEN: "token",
+    CredentialKind.PLATFORM: "platform",
     CredentialKind.USER: "user",
     CredentialKind.AUDITOR: "auditor",
     CredentialKind.ADMINISTRATOR: "administrator",

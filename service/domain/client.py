@@ -3,14 +3,15 @@
 from dataclasses import dataclass
 from typing import Final
 
-PERMISSIONS: Final = ("introspect", "revoke", "exchange")
+DISABLE_USERS: Final = "disable_users"
+PERMISSIONS: Final = ("introspect", "revoke", "exchange", DISABLE_USERS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Client:
     """It learns only about tokens for `audiences`, and gets its own for no others.
 
-    `permissions` ⊆ {introspect, revoke, exchange}. With a `machine_id` it gets short access tokens as that machine
+    `permissions` ⊆ PERMISSIONS. With a `machine_id` it gets short access tokens as that machine
     user.
     It proves itself either by its secret, the one before being good until `old_secret_until`, or by `jwks` (a JSON
     text), and then `secret_hash` is empty.

@@ -58,7 +58,8 @@ class Rules:
 class Policy:
     """`max_lifetime_days` binds tokens that end; `allow_no_expiration` says whether any other may be made.
 
-    What `administrators` and `machines` leave out holds for them as for people. Machines confirm nothing.
+    Tokens of people pause who did not sign in for `owner_seen_within` days; with 0 never. What `administrators` and
+    `machines` leave out holds for them as for people. Machines confirm nothing.
     """
 
     max_lifetime_days: int = 365
@@ -67,6 +68,7 @@ class Policy:
     second_factor: SecondFactor = "optional"
     max_live_tokens_per_user: int = 100
     max_creations_per_hour: int = 20
+    owner_seen_within: int = 0
     administrators: Exceptions = Exceptions()
     machines: Exceptions = Exceptions()
 
@@ -100,6 +102,7 @@ def read_policy(table: Table) -> Policy:
     people = _read_rules(table, default)
     return Policy(
         **people,
+        owner_seen_within=table.number("owner_seen_within", default=0, least=0, most=_CENTURY),
         second_factor=next(
             (word for word in _SECOND_FACTORS if word == second_factor), default.second_factor
         ),

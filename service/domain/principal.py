@@ -13,12 +13,15 @@ from service.domain.user import User
 
 
 class CredentialKind(StrEnum):
-    """`session` is anybody's who signed in; `user` one of those who may change what is theirs: no auditor's."""
+    """`session` is anybody's who signed in; `user` one of those who may change what is theirs: no auditor's.
+    `platform` is a platform's access token, by which its user does here what is theirs, where a route says so.
+    """
 
     NOBODY = "nobody"
     SESSION = "session"
     USER = "user"
     TOKEN = "personal_access_token"  # noqa: S105 - a kind of credential
+    PLATFORM = "platform"
     CLIENT = "client"
     GATEWAY = "gateway"
     AUDITOR = "auditor"

@@ -5,8 +5,11 @@ from enum import StrEnum
 
 
 class Carrier(StrEnum):
+    """`platform` is no session of ours: the access token of a platform stands in for one."""
+
     COOKIE = "cookie"
     BEARER = "bearer"
+    PLATFORM = "platform"
 
 
 class InvitationPurpose(StrEnum):

@@ -1,5 +1,6 @@
 from collections.abc import Mapping
 
+from service.storage.absences import SqlAbsences
 from service.storage.audit import SqlAudit
 from service.storage.audit_trail import SqlAuditTrail
 from service.storage.carried import SqlCarriedScopes
@@ -9,6 +10,7 @@ from service.storage.connection import Connection
 from service.storage.contacts import SqlContacts
 from service.storage.deliveries import SqlDeliveries
 from service.storage.idempotency import SqlIdempotency
+from service.storage.identities import SqlIdentities
 from service.storage.inventory import SqlInventory
 from service.storage.invitations import SqlInvitations
 from service.storage.key_damage import SqlKeyDamage
@@ -40,6 +42,8 @@ class SqlTransaction:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self.users = SqlUsers(connection)
+        self.identities = SqlIdentities(connection)
+        self.absences = SqlAbsences(connection)
         self.invitations = SqlInvitations(connection)
         self.sessions = SqlSessions(connection)
         self.second_factors = SqlSecondFactors(connection)

@@ -4,7 +4,7 @@ from typing import Final
 
 from aiohttp import web
 
-from service.domain.client import Client
+from service.domain.client import PERMISSIONS, Client
 from service.domain.errors import Faulty, NotFound
 from service.ui.faults import faults_in_words
 from service.ui.page import see_other, show, texts_of
@@ -14,7 +14,6 @@ from service.web.page_forms import Form
 
 OVERLAPS: Final = ("0", "86400", "604800")
 """Seconds that the old secret may go on: not at all, a day, a week."""
-_PERMISSIONS = ("introspect", "revoke", "exchange")
 
 
 async def clients_page(request: web.Request) -> web.Response:
@@ -85,7 +84,7 @@ def _clients(
         clients=sorted(current.clients.values(), key=lambda client: client.name.casefold()),
         audiences=current.catalogue.audiences,
         names={audience.id: audience.name for audience in current.catalogue.audiences},
-        permissions=_PERMISSIONS,
+        permissions=PERMISSIONS,
         faults=faults or {},
         form=form or Form(),
     )

@@ -58,18 +58,24 @@ def policy_of(form: Form) -> dict[str, Any]:
         into = said.setdefault(kind.rstrip("."), {}) if kind else said
         for name in NUMBERS:
             if text := form.text(kind + name).strip():
-                into[name] = int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else text
+                into[name] = _number(text)
         if may := form.text(f"{kind}allow_no_expiration"):
             into["allow_no_expiration"] = may == "yes"
         if confirm := form.text(f"{kind}confirm"):
             into["confirm"] = _confirm(confirm, form.text(f"{kind}confirm_seconds").strip())
+    if seen_within := form.text("owner_seen_within").strip():
+        said["owner_seen_within"] = _number(seen_within)
     return said
+
+
+def _number(text: str) -> str | int:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else text
 
 
 def _confirm(said: str, seconds: str) -> str | int:
     if said in {"every", "sign-in"}:
         return said
-    return int(seconds) if seconds.isascii() and seconds.isdecimal() and len(seconds) < 10 else seconds
+    return _number(seconds)
 
 
 def _show(

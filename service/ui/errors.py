@@ -86,4 +86,5 @@ async def _question(request: web.Request, *, wrong: SafeconductError | None = No
         wrong=wrong is not None and wait is None,
         wait=wait,
         ways=await prove.ways(who.user.id, binding=who.session.id) if who.has_second_factor else None,
+        providers=request.app[SERVICES].elsewhere.providers,
     )

@@ -40,6 +40,7 @@ from service.ui.sign_in import (
     welcome,
     welcome_page,
 )
+from service.ui.sign_in_elsewhere import CONFIRMED, come_back, confirm_elsewhere, confirmed_page, go_elsewhere
 from service.ui.token_changes import (
     edit_page,
     edit_token,
@@ -62,6 +63,10 @@ ROUTES: Final[tuple[Route, ...]] = (
     form("/sign-in", sign_in, NOBODY),
     form("/sign-in/second-step", second_step, NOBODY),
     before_factor(form("/sign-out", sign_out)),
+    page("/sign-in/with/{provider}", go_elsewhere, NOBODY),
+    page("/sign-in/with/{provider}/answer", come_back, NOBODY),
+    page("/confirm/with/{provider}", confirm_elsewhere),
+    page(CONFIRMED, confirmed_page),
     page("/forgotten", forgotten_page, NOBODY),
     form("/forgotten", forgotten, NOBODY),
     page("/welcome", welcome_page, NOBODY),

@@ -3,6 +3,7 @@
 from aiohttp import hdrs, web
 
 from service.application.prove_factor import Ways
+from service.domain.elsewhere_errors import Why
 from service.domain.errors import AlreadyExists, Busy, Faulty, NotFound, Refused, SignInFailed
 from service.domain.factor_errors import SecondFactorNeeded
 from service.domain.second_factor import proof_of
@@ -23,7 +24,7 @@ from service.web.session_cookie import clear_session_cookie
 
 async def sign_in_page(request: web.Request) -> web.Response:
     """Name and password; `?next=` is where one wanted to go."""
-    return _sign_in(request, wanted=safe_next(request.query.get("next", "/")))
+    return show_sign_in(request, wanted=safe_next(request.query.get("next", "/")))
 
 
 async def sign_in(request: web.Request) -> web.Response:
@@ -40,9 +41,9 @@ async def sign_in(request: web.Request) -> web.Response:
     except SecondFactorNeeded as needed:
         return await second_step_page(request, needed.ticket, wanted)
     except SignInFailed:
-        return _sign_in(request, wanted=wanted, name=name, failed=True)
+        return show_sign_in(request, wanted=wanted, name=name, failed=True)
     except Busy as busy:
-        return _sign_in(request, wanted=wanted, name=name, wait=busy.retry_after)
+        return show_sign_in(request, wanted=wanted, name=name, wait=busy.retry_after)
     return opened_page(request, opened, wanted)
 
 
@@ -106,21 +107,31 @@ async def welcome(request: web.Request) -> web.Response:
     return opened_page(request, opened, "/")
 
 
-def _sign_in(
-    request: web.Request, *, wanted: str, name: str = "", failed: bool = False, wait: int | None = None
+def show_sign_in(
+    request: web.Request,
+    *,
+    wanted: str,
+    name: str = "",
+    failed: bool = False,
+    wait: int | None = None,
+    elsewhere: Why | None = None,
 ) -> web.Response:
+    """The page, which says what went wrong here or `elsewhere`."""
+    status = 429 if wait else 503 if elsewhere is Why.UNAVAILABLE else 401 if failed or elsewhere else 200
     response = show(
         request,
         "sign_in.html",
-        status=429 if wait else 401 if failed else 200,
+        status=status,
         wanted=wanted,
         name=name,
         failed=failed,
         wait=wait,
         signed_out="signed_out" in request.query,
         again="again" in request.query,
+        providers=request.app[SERVICES].elsewhere.providers,
+        elsewhere=elsewhere,
     )
-    if failed:
+    if status == 401:
         response.headers[hdrs.WWW_AUTHENTICATE] = "Form"
     if wait:
         response.headers[hdrs.RETRY_AFTER] = str(wait)

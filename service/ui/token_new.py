@@ -34,7 +34,7 @@ from service.ui.token_rows import scope_title
 from service.ui.whose import list_of, reached
 from service.web.appkeys import FORM, SERVICES
 from service.web.callers import signed_in
-from service.web.page_forms import PASSWORD_FIELD
+from service.web.form_confirmation import is_answered
 
 _USUALLY: Final[Mapping[str, object]] = {
     "link": None,
@@ -66,7 +66,7 @@ async def new_token_page(request: web.Request) -> web.Response:
 async def create_token(request: web.Request) -> web.Response:
     """The value, once; or the form again with every fault at its field."""
     typed = TokenForm.typed(request[FORM])
-    if typed.from_link and PASSWORD_FIELD not in request[FORM]:
+    if typed.from_link and not is_answered(request):
         raise ConfirmationNeeded(0)  # whoever wrote the link chose the moment, too
     return await make(request, typed, again="token_new.html")
 

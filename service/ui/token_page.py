@@ -2,6 +2,7 @@
 
 from aiohttp import web
 
+from service.domain.absence import ABSENCE
 from service.domain.identifiers import from_wire, to_wire
 from service.domain.token import Token, TokenState
 from service.domain.token_page import TokenPage
@@ -53,6 +54,7 @@ async def _show(request: web.Request, found: Reached, *, back: str, reading: boo
         unused=scope_titles(unused, catalogue),
         children=await _children(request, token),
         parent_id=to_wire(token.parent_id) if token.parent_id else "",
+        absence=ABSENCE,
         now=now,
         done=request.query.get("done", ""),
     )

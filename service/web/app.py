@@ -45,7 +45,9 @@ def create_app(
     app = web.Application(client_max_size=longest)
     app[SERVICES], app[METRICS], app[ERRORS], app[UNROUTED] = services, metrics, errors, edge.unrouted
     app[ROUTES], app[ONE_WRITE] = routes, OneWriteAnswers(clock, secure=settings.secure)
-    entrances = _entrances(routes, settings)
+    called_from_pages = bool(services.elsewhere.origins)
+    mounted = [route for route in routes if called_from_pages or not route.preflight]
+    entrances = _entrances(mounted, settings)
     words = _words_beside_ids(entrance.path for entrance in entrances)
     declared = {_mount(app, edge, entrance, words) for entrance in entrances}
     app.on_response_prepare.append(header_signal(secure=settings.secure))

@@ -29,6 +29,7 @@ _OF_ROLE = {
 class Authentication:
     def __init__(self, services: Services) -> None:
         self._services = services
+        self._platform = services.elsewhere.platform
         self._sightings = services.usage.sightings
         self._cookie = cookie_name(secure=services.settings.secure)
         self._trusted = read_networks(services.settings.trusted_proxies)
@@ -50,6 +51,8 @@ class Authentication:
                 raise NotSignedIn("show a credential that this route takes")
             case SessionSecret():
                 return self._admit_session(await self._session(credential), route)
+            case Jwt(text) if self._platform.claims_to_be(text):
+                return self._admit_platform(await self._platform(text), route)
             case Jwt(text):
                 return self._admit_token(await self._token(text, request), route)
 
@@ -73,6 +76,14 @@ class Authentication:
         rules = self._services.current.catalogue.policy.of(who.user)
         if rules.needs_second_factor and not who.has_second_factor and who.user.password_hash is not None:
             raise SecondFactorMissing
+
+    def _admit_platform(self, who: SignedIn, route: Route) -> SignedIn:
+        """For what is its user's own, whatever their role may do besides; an auditor changes nothing by it either."""
+        if CredentialKind.PLATFORM not in route.callers:
+            raise NotAllowed("a platform's token manages the tokens of its user, and nothing else")
+        if who.user.role is Role.AUDITOR and CredentialKind.SESSION not in route.callers:
+            raise AuditorChangesNothing
+        return who
 
     async def _token(self, text: str, request: web.Request) -> TokenBearer:
         recognised = await self._services.recognise(text)

@@ -22,6 +22,7 @@ from service.web.appkeys import FORM, PRINCIPAL
 from service.web.authentication import Authentication
 from service.web.client_address import client_address, is_among, read_networks
 from service.web.confirmation import demand_confirmation
+from service.web.cross_origin import CrossOriginPages
 from service.web.error_answers import REQUEST_ID_HEADER, ErrorAnswers
 from service.web.form_confirmation import carry_renewed, confirm_by_form
 from service.web.limits import receive_body
@@ -83,7 +84,8 @@ class Edge:
         self._metrics = metrics
         self._access_log = access_log
         self._authenticate = Authentication(services)
-        self._origin = SameOrigin(settings.issuer)
+        self._pages_elsewhere = CrossOriginPages(services.elsewhere.origins)
+        self._origin = SameOrigin(settings.issuer, self._pages_elsewhere)
         self._trusted = read_networks(settings.trusted_proxies)
         self._body_timeout = settings.body_timeout
         self._ids = _random_ids()
@@ -117,6 +119,7 @@ class Edge:
                 response = self._bug(request, error, entrance, request_id)
             carry_renewed(self._services, request, response)
             tell_end(request[PRINCIPAL], response, self._clock)
+            self._pages_elsewhere.open(request, route, response)
             seconds, who = perf_counter() - began, request[PRINCIPAL].actor
             counts.answered(response.status, seconds)
             self._finish(request, response, (request_id, entrance.method, entrance.path), seconds, who)

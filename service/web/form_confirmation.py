@@ -12,7 +12,7 @@ from service.domain.second_factor import proof_of
 from service.domain.secret import Secret
 from service.web.appkeys import FORM, PRINCIPAL
 from service.web.device_cookie import caller_origin, set_device_cookie
-from service.web.page_forms import CODE_FIELD, PASSKEY_FIELD, PASSWORD_FIELD, Form
+from service.web.page_forms import ASKED_FIELD, CODE_FIELD, PASSKEY_FIELD, PASSWORD_FIELD, Form
 from service.web.services import Services
 from service.web.session_cookie import set_session_cookie
 
@@ -47,6 +47,15 @@ async def confirm_by_form(services: Services, request: web.Request) -> None:
 def brings_confirmation(form: Form) -> bool:
     """Whether somebody answered the question for it: by a password, or by a passkey alone."""
     return bool(form.text(PASSWORD_FIELD) or form.text(PASSKEY_FIELD))
+
+
+def is_answered(request: web.Request) -> bool:
+    """Whether the form brings the answer to the question for a confirmation, or it was given elsewhere since then."""
+    who, form = request[PRINCIPAL], request[FORM]
+    asked_at = form.text(ASKED_FIELD)
+    since = int(asked_at) if asked_at.isascii() and asked_at.isdecimal() and len(asked_at) < 16 else None
+    given = since is not None and isinstance(who, SignedIn) and who.session.confirmed_at >= since
+    return brings_confirmation(form) or given
 
 
 def carry_renewed(services: Services, request: web.Request, response: web.StreamResponse) -> None:

@@ -7,6 +7,7 @@ from aiohttp import hdrs, web
 
 from service.domain.principal import Principal, SignedIn
 from service.domain.session import Carrier
+from service.web.cross_origin import CrossOriginPages
 from service.web.refusals import CrossOrigin, UnsupportedMediaType
 from service.web.routing import Answers
 
@@ -14,9 +15,12 @@ SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class SameOrigin:
-    """Judges what browsers say of a request's origin. `issuer` is where our own pages live."""
+    """Judges what browsers say of a request's origin. `issuer` is where our own pages live, `pages` tells whose other
+    pages may call with a platform's token, which no browser sends by itself.
+    """
 
-    def __init__(self, issuer: str) -> None:
+    def __init__(self, issuer: str, pages: CrossOriginPages) -> None:
+        self._pages = pages
         parts = urlsplit(issuer)
         self._origin = f"{parts.scheme}://{parts.netloc}"
 
@@ -31,6 +35,10 @@ class SameOrigin:
             UnsupportedMediaType: it rides on a cookie in a form that any page could send without asking.
         """
         if request.method in SAFE:
+            return
+        if isinstance(principal, SignedIn) and principal.session.carrier is Carrier.PLATFORM:
+            if not self._pages.admits(request):
+                raise CrossOrigin("pages of this origin may not manage tokens here")
             return
         by_cookie = isinstance(principal, SignedIn) and principal.session.carrier is Carrier.COOKIE
         site = request.headers.get("Sec-Fetch-Site")

@@ -17,7 +17,9 @@ TOKEN_FIELD: Final = "form_token"  # noqa: S105 - the name of a field
 PASSWORD_FIELD: Final = "confirm_password"  # noqa: S105 - the name of a field
 CODE_FIELD: Final = "confirm_code"
 PASSKEY_FIELD: Final = "confirm_passkey"
-CONFIRMING: Final = frozenset({TOKEN_FIELD, PASSWORD_FIELD, CODE_FIELD, PASSKEY_FIELD})
+ASKED_FIELD: Final = "confirm_asked_at"
+"""When a confirmation was asked for that is given elsewhere: POSIX seconds."""
+CONFIRMING: Final = frozenset({TOKEN_FIELD, PASSWORD_FIELD, CODE_FIELD, PASSKEY_FIELD, ASKED_FIELD})
 """Fields that prove who sends a form; they say nothing of what is asked."""
 MOST_FIELDS: Final = 2_000
 

@@ -35,7 +35,8 @@ class Route:
     it. `confirmed` demands a fresh confirmation (policy `confirm`) of sessions. `max_body` in bytes; None is the
     setting's. `root` puts the path at the host's root and the issuer's path behind it (RFC 8414 section 3.1).
     `public` answers may be read by pages of any origin, its errors too. `without_factor` is open to people who have to
-    set up a second factor before anything else.
+    set up a second factor before anything else. `preflight` is what a browser asks before a page of a
+    platform calls: mounted where there is such a page.
     """
 
     method: str
@@ -48,6 +49,7 @@ class Route:
     root: bool = False
     public: bool = False
     without_factor: bool = False
+    preflight: bool = False
 
     def __post_init__(self) -> None:
         if not self.callers:

@@ -39,6 +39,7 @@ from service.application.users import CreateUser, DisableUser
 from service.application.uses import ListRefusals, UsedScopes
 from service.settings import Settings
 from service.web.client_services import ClientServices
+from service.web.elsewhere import ElsewhereServices
 from service.web.governance import Governance
 from service.web.leak_signature import FinderKeys
 from service.web.notice_services import NoticeServices
@@ -112,3 +113,4 @@ class Services:
     apply_catalogue: ApplyCatalogue
     governance: Governance
     notices: NoticeServices
+    elsewhere: ElsewhereServices

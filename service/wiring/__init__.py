@@ -10,6 +10,7 @@ import structlog
 from argon2 import PasswordHasher
 
 from keys import MasterKeys, VerifyOnly
+from service.application.absence import PauseAbsent
 from service.application.bootstrap import first_start
 from service.application.catalogue import ApplyCatalogue
 from service.application.clients import CreateClient, DisableClient
@@ -42,6 +43,7 @@ from service.settings import Settings
 from service.storage import open_storage
 from service.web.services import Services
 from service.wiring.clients import client_services
+from service.wiring.elsewhere import elsewhere_services
 from service.wiring.governance import governance
 from service.wiring.limits import address_rates, client_limits, finder_keys, revoke_leaked
 from service.wiring.lists import receipts_of, remove_spent_of, status_lists_of
@@ -123,6 +125,7 @@ async def open_services(
                 post=post_of(world, services.notices),
             )
         finally:
+            await services.elsewhere.close()
             await services.publication.close()
     finally:
         passwords.close()
@@ -179,8 +182,9 @@ async def _build(world: World) -> Services:
         rotate_keys=rotate,
         compromise_key=compromise,
         apply_catalogue=apply_catalogue,
-        governance=governance(world, apply_catalogue, links),
+        governance=(governed := governance(world, apply_catalogue, links)),
         notices=notice_services(world, links),
+        elsewhere=elsewhere_services(world, sessions, governed.change_grant),
     )
 
 
@@ -196,6 +200,7 @@ def _housekeeping(world: World, services: Services) -> Housekeeping:
         services.usage.record,
         services.publication.notes,
         world.history,
+        PauseAbsent(world.storage, world.current),
         usage_kept=world.settings.usage_keep_days * 86_400,
     )
 

@@ -122,7 +122,7 @@ class Replica(ServerProcess):
     @cached_property
     def gateway(self) -> "Gateway":
         """A resource server that may introspect and revoke."""
-        permissions = ["introspect", "revoke", "exchange"]
+        permissions = ["introspect", "revoke", "exchange", "disable_users"]
         made = self.administrator.call(
             "POST", "/v1/admin/clients", json_body={"name": "gateway", "permissions": permissions}
         )

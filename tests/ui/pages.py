@@ -55,6 +55,7 @@ class Filled:
             "/settings/access-tokens",
             "/settings/security",
             "/settings/sessions",
+            "/confirmed",
             "/tokens/00000000-0000-4000-8000-000000000000",
         ]
 

@@ -32,7 +32,7 @@ def name_of(route: Route) -> str:
 
 def path_of(route: Route) -> str:
     filled = route.path.replace("{id}", ID).replace("{code}", "token_expired").replace("{kid}", "x")
-    return filled.replace("{name}", "none.css")
+    return filled.replace("{name}", "none.css").replace("{provider}", "none")
 
 
 @pytest_asyncio.fixture(loop_scope="session")
