@@ -79,15 +79,37 @@ def test_silence_is_not_health(issuer: TestIssuer, followed) -> None:
         lambda stream: stream.change(2, (99, 1), epoch=2),
         lambda stream: stream.heartbeat(3, 0),
         lambda stream: stream.send("change", epoch=1, revision=2, previous=1),
+        lambda stream: stream.change(2, (2**40, 1)),
+        lambda stream: stream.change(2, (99, 4)),
+        lambda stream: stream.events.put(b"event: resync\ndata: {}\n\n"),
+        lambda stream: stream.events.put(b"event: heartbeat\ndata: [1]\n\n"),
+        lambda stream: stream.events.put(b'event: resync\ndata: {"epoch":1e400,"revision":1,"lists":{}}\n\n'),
+        lambda stream: stream.events.put(b"event: change\ndata: " + b"[" * 100_000 + b"\n\n"),
+        lambda stream: stream.events.put(b"event: change\n" + b"data: 0000000000\n" * 500_000),
     ],
-    ids=["missed", "new epoch", "behind", "malformed"],
+    ids=[
+        "missed",
+        "new epoch",
+        "behind",
+        "malformed",
+        "no such place",
+        "no such status",
+        "nothing",
+        "no object",
+        "infinite",
+        "too deep",
+        "endless",
+    ],
 )
 def test_after_a_gap_nothing_is_trusted_before_a_resync(issuer: TestIssuer, followed, gap) -> None:
-    """F34: A change was missed: the stream is opened anew, and the list fetched where it is behind (R43)."""
+    """F34: A change was missed or cannot be read: the stream is opened and told anew, and the list fetched where it is
+    behind (R43).
+    """
     verifier, token, stream = followed
     issuer.set_status(4711, 1)
     gap(stream)
     again = issuer.stream(2)
+    assert again.last_event_id is None
     again.resync(2, issuer.time.wall, list1=2)
 
     assert wait_until(lambda: outcome(verifier, token) == "token_revoked", within=PATIENCE)

@@ -86,6 +86,19 @@ def test_more_than_the_limit_is_not_read(issuer: TestIssuer, new_verifier, path:
     assert outcome(new_verifier(), issuer.token()) == "verifier_unavailable"
 
 
+def test_an_entity_tag_that_no_server_would_take_back_is_not_sent(issuer: TestIssuer) -> None:
+    """One absurd answer out of a cache must not have every later request refused for its headers (R39)."""
+    verifier, token = Plain(issuer), issuer.token()
+    signed = issuer.answer(LIST)
+    issuer.answers[LIST] = Answer(signed.body, signed.media_type, headers={"ETag": f'"{"x" * 65_500}"'})
+    assert outcome(verifier, token) == "accepted"
+    del issuer.answers[LIST]
+    issuer.set_status(4711, 1)
+    issuer.time.advance(60)
+
+    assert outcome(verifier, token) == "token_revoked"
+
+
 @pytest.mark.parametrize("member", ["issuer", "jwks_uri"])
 @pytest.mark.parametrize(
     "value",

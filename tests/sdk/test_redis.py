@@ -90,6 +90,19 @@ def test_a_change_is_heeded_without_any_fetch(issuer: TestIssuer, published: Pub
     assert issuer.visits[LIST] == 1
 
 
+@pytest.mark.parametrize("fields", [{"other": "x"}, {"change": "[" * 100_000}, {"change": '{"epoch":1e400}'}])
+def test_what_somebody_else_writes_into_the_stream_is_a_gap(
+    issuer: TestIssuer, published: Published, verifier, fields
+) -> None:
+    """No change, and no reason to stop following (R7, R43)."""
+    published.client.xadd(f"{published.prefix}changes", fields, id=f"1-{published.version + 1}")
+    published.version += 1
+    published.change((4711, 1))
+
+    assert wait_until(lambda: outcome(verifier, issuer.token()) == "token_revoked", within=PATIENCE)
+    assert issuer.visits[LIST] == 1
+
+
 def test_after_a_gap_the_list_is_read_whole(issuer: TestIssuer, published: Published, verifier) -> None:
     """The stream lacks an entry (trimmed, flushed): the whole list is read before it is trusted again (R43)."""
     published.change((4711, 1), told=False)

@@ -2,7 +2,6 @@
 
 import contextlib
 import http.client
-import json
 import socket
 import ssl
 import threading
@@ -14,20 +13,21 @@ from safeconduct.errors import InvalidStatusList
 from safeconduct.profiles import in_words
 from safeconduct.source import Question
 from safeconduct.sources.lists import LISTS_BYTES
-from safeconduct.sources.pushed_lists import PushedLists, read_change
+from safeconduct.sources.pushed_lists import Position, PushedLists, read_change, whole
 from safeconduct.standard_http import open_connection, target
+from safeconduct.strict_json import read_object
 from safeconduct.transport import basic
 from safeconduct.want import Want
 
 SILENCE: Final = 15.0
 """Seconds without a byte, after which a stream is dead; a heartbeat comes every 5."""
 
-_LONGEST_LINE = 4 * 1024 * 1024
+_LONGEST_EVENT = 4 * 1024 * 1024  # characters
 _PAUSES = (1.0, 2.0, 5.0, 10.0, 30.0)  # seconds before the next attempt
 
 
 class _Gap(Exception):
-    """Something was missed."""
+    """Something was missed, or cannot be read: what the stream shows is to be told anew."""
 
 
 class EventStream(PushedLists):
@@ -86,20 +86,20 @@ class EventStream(PushedLists):
         attempts = 0
         while not self._stopped.is_set():
             try:
-                for event, document in self._events(address):
+                for event, data in self._events(address):
+                    self._heed(event, data)
                     attempts = 0
-                    self._heed(event, document)
                     if self._stopped.is_set():
                         return
             except _Gap:
                 self._last_event_id = None
-            except (OSError, http.client.HTTPException, ValueError, InvalidStatusList):
+            except (OSError, http.client.HTTPException, ValueError):
                 pass
             self.lost()
             self._stopped.wait(_PAUSES[min(attempts, len(_PAUSES) - 1)])
             attempts += 1
 
-    def _events(self, address: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    def _events(self, address: str) -> Iterator[tuple[str, str]]:
         connection = open_connection(address, SILENCE, self._ssl_context)
         try:
             connection.connect()
@@ -117,10 +117,12 @@ class EventStream(PushedLists):
         present = {name: value for name, value in optional.items() if value is not None}
         return {"Accept": "text/event-stream", "Accept-Encoding": "identity", **present}
 
-    def _read(self, response: http.client.HTTPResponse) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        """Each event and its document (HTML Living Standard section 9.2.6)."""
+    def _read(self, response: http.client.HTTPResponse) -> Iterator[tuple[str, str]]:
+        """Each event and its data (HTML Living Standard section 9.2.6). Raises _Gap for one that does not end."""
         event, data, identifier = "", "", None
-        while line := response.readline(_LONGEST_LINE):
+        while line := response.readline(_LONGEST_EVENT):
+            if len(data) + len(line) > _LONGEST_EVENT:
+                raise _Gap
             field, _, value = line.decode("utf-8").rstrip("\r\n").partition(":")
             value = value.removeprefix(" ")
             if field == "event":
@@ -131,26 +133,32 @@ class EventStream(PushedLists):
                 identifier = value
             elif not field and not value:
                 if data:
-                    yield event, json.loads(data)
+                    yield event, data
                     self._last_event_id = identifier or self._last_event_id
                 event, data = "", ""
 
-    def _heed(self, event: str, document: Mapping[str, Any]) -> None:
-        """Raises _Gap, ValueError."""
-        if event == "change":
-            if not self.change(read_change(document)):
+    def _heed(self, event: str, data: str) -> None:
+        """Raises _Gap."""
+        try:
+            document = read_object(data.encode("utf-8"))
+            if event == "change" and not self.change(read_change(document)):
                 raise _Gap
-        elif event == "resync":
-            self.resync((int(document["epoch"]), int(document["revision"])), _versions(document))
-            self.confirm(int(document["as_of"]))
-        elif event == "heartbeat":
-            if (document["epoch"], document["revision"]) != self._position:
+            if event == "heartbeat" and _position(document) != self._position:
                 raise _Gap
-            self.confirm(int(document["as_of"]))
+            if event == "resync":
+                self.resync(_position(document), _versions(document))
+            if event in {"resync", "heartbeat"}:
+                self.confirm(whole(document.get("as_of")))
+        except (ValueError, InvalidStatusList) as error:
+            raise _Gap from error
+
+
+def _position(document: Mapping[str, Any]) -> Position:
+    return whole(document.get("epoch")), whole(document.get("revision"))
 
 
 def _versions(document: Mapping[str, Any]) -> dict[str, int]:
-    lists = document["lists"]
+    lists = document.get("lists")
     if not isinstance(lists, dict):
         raise ValueError("lists are missing")  # noqa: TRY004 - callers get one kind of error
-    return {str(name): int(version) for name, version in lists.items()}
+    return {name: whole(version) for name, version in lists.items()}

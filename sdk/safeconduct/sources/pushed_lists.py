@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
+from safeconduct.claims import LATEST_TIME
 from safeconduct.effective_time import Moment
 from safeconduct.sources.held_list import HeldList
 from safeconduct.sources.lists import LISTS_BYTES, SignedLists
@@ -140,15 +141,22 @@ def read_change(document: Mapping[str, Any]) -> Change:
     Raises:
         ValueError: it is none.
     """
+    position = (whole(document.get("epoch")), whole(document.get("revision")))
     try:
         lists = {
-            str(name): [(int(idx), int(status)) for idx, status in entries]
+            name: [(whole(idx), whole(status)) for idx, status in entries]
             for name, entries in document["lists"].items()
         }
-        position = (int(document["epoch"]), int(document["revision"]))
-        return Change(position, int(document["previous"]), lists)
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError("not a change") from error
+    return Change(position, whole(document.get("previous")), lists)
+
+
+def whole(value: object) -> int:
+    """A number as both feeds write it. Raises ValueError for anything else."""
+    if type(value) is not int or not 0 <= value <= LATEST_TIME:
+        raise ValueError("not a whole number")
+    return value
 
 
 def _list_id(uri: str) -> str:

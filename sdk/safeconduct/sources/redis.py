@@ -1,7 +1,6 @@
 """The issuer's Redis (docs/redis.md): its stream of changes is followed, and its lists are read whole after a gap."""
 
 import hashlib
-import json
 import threading
 from collections.abc import Iterator
 from typing import Any, Final
@@ -16,6 +15,7 @@ from safeconduct.source import Question
 from safeconduct.sources.lists import LISTS_BYTES
 from safeconduct.sources.pushed_lists import FEED_STALENESS, Position, PushedLists, read_change
 from safeconduct.status_list import StatusList
+from safeconduct.strict_json import read_object
 from safeconduct.want import Want
 
 TIMEOUT: Final = 5.0
@@ -95,7 +95,7 @@ class RedisLists(PushedLists):
         answer: Any = self._redis.xread({key: f"{epoch}-{revision}"}, block=_BLOCK)
         entries = answer[0][1] if answer else []
         for _, fields in entries:
-            if not self.change(read_change(json.loads(fields[b"change"]))):
+            if not self.change(read_change(read_object(fields.get(b"change", b"")))):
                 return False
         if position > self._position:
             return False
