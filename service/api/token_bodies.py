@@ -90,8 +90,6 @@ def token_request(document: dict[str, Any], shape: type[TokenMembers]) -> TokenR
     if expiry is None and not _names_end(document):
         faults.append(Fault("expiration", "required", "give expiration (days, or null) or expires_at"))
     _metadata(values, faults)
-    if values.get("reference") is True:
-        faults.append(Fault("reference", "not_available", "short references are not offered here"))
     if "resources" in document:
         faults.append(Fault("resources", "reserved", "is reserved and cannot be set yet"))
     return TokenRequest(
@@ -102,6 +100,7 @@ def token_request(document: dict[str, Any], shape: type[TokenMembers]) -> TokenR
         not_before=seconds(values.get("not_before")),
         allowed_ips=_tuple(values.get("allowed_ips")),
         metadata=values.get("metadata"),
+        reference=values.get("reference"),
         faults=tuple(faults),
     )
 

@@ -38,7 +38,7 @@ class ExchangeToken:
 
     async def __call__(self, client: Client, wanted: WantedExchange) -> MintedShort:
         """An access token for its owner, with scopes and audience within the token's, its addresses, and at most its
-        life; it ends with the value that it was made from (threats 24).
+        life; it ends with the value or reference that it was made from (threats 24).
 
         Raises:
             UnauthorizedClient: the client may not exchange tokens.
@@ -67,7 +67,8 @@ class ExchangeToken:
                     audiences=(audience,),
                     lifetime=min(self._lifetime, truth.expires_at - await tx.now()),
                     allowed_ips=claims.allowed_ips,
-                    parent_jti=truth.jti,
+                    parent_jti=None if truth.by_reference else truth.jti,
+                    parent_reference=truth.token_hash if truth.by_reference else None,
                 ),
             )
             await tx.audit.append([_entry(client, truth.token_id, minted.token)], minted.token.issued_at)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from service.application.current import Current
 from service.application.families import families
@@ -16,13 +16,14 @@ from service.domain.descent import Parent
 from service.domain.errors import OutcomeUnknown, Refused
 from service.domain.idempotency import IdempotencyKey
 from service.domain.issuance import TokenRequest
+from service.domain.reference import Reference
 from service.domain.secret import Secret
 from service.domain.token import Token, TokenValue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Issued:
-    """A token just made. `jwt` is shown in this answer only.
+    """A token just made. `jwt` and `reference` are shown in this answer only.
 
     `old_ends_at` is when the value before it ends, where that goes on for a while.
     """
@@ -30,6 +31,7 @@ class Issued:
     token: Token
     jwt: Secret
     old_ends_at: int | None = None
+    reference: Secret | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,20 +183,30 @@ class IssueToken:
         places = iter(await self._mint.places(tx, count, now=now) if count else ())
         answers: list[Issued | Exception] = []
         values: list[TokenValue] = []
-        for outcome in judged:
+        references: list[Reference] = []
+        for asked, outcome in zip(batch, judged, strict=True):
             try:
                 minted = self._mint.sign(_token(outcome), next(places), now=now)
             except Refused as refusal:
                 answers.append(refusal)
-            else:
-                answers.append(Issued(token=_token(outcome), jwt=minted.jwt))
-                values.append(minted.value)
+                continue
+            values.append(minted.value)
+            issued = Issued(token=_token(outcome), jwt=minted.jwt)
+            if asked.request.reference:
+                named = self._mint.reference(issued.token, now=now)
+                issued = replace(
+                    issued, token=replace(issued.token, reference_hint=named.hint), reference=named.text
+                )
+                references.append(named.row)
+            answers.append(issued)
         made = [
             (asked, answer.token)
             for asked, answer in zip(batch, answers, strict=True)
             if isinstance(answer, Issued)
         ]
         await tx.tokens.add([token for _, token in made], values)
+        for reference in references:
+            await tx.references.add(reference)
         await note(tx, [(asked.key, token) for asked, token in made if asked.key is not None])
         await tx.audit.append([_entry(asked, token) for asked, token in made], now)
         return answers
@@ -212,5 +224,9 @@ def _entry(asked: _Asked, token: Token) -> AuditEntry:
         actor=asked.actor,
         action="token.created",
         subject=f"token:{token.id}",
-        detail={"jti": token.jti, "scopes": token.scopes, "expires_at": token.expires_at},
+        detail={"jti": token.jti, "scopes": token.scopes, "expires_at": token.expires_at} | _named(token),
     )
+
+
+def _named(token: Token) -> dict[str, str]:
+    return {} if token.reference_hint is None else {"reference": token.reference_hint}

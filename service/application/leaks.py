@@ -9,6 +9,7 @@ from service.application.address_rates import AddressRates
 from service.application.recognition import RecogniseToken
 from service.application.revoke_many import RevokeMany
 from service.domain.errors import Busy
+from service.domain.token import TokenTruth
 
 MOST = 1_000
 """Texts in one report."""
@@ -49,6 +50,11 @@ class RevokeLeaked:
                 recognised = await self._recognise(text)
         except (InvalidToken, Busy):
             return None
-        if recognised is None or recognised.truth.reason not in _LIVE_AGAIN:
+        if recognised is None or not _may_live(recognised.truth):
             return None
         return recognised.truth.token_id
+
+
+def _may_live(truth: TokenTruth) -> bool:
+    """A reference to an expired record works again as soon as that is extended."""
+    return truth.reason in _LIVE_AGAIN or (truth.by_reference and truth.reason == "expired")

@@ -13,6 +13,7 @@ from service.application.ports import Transaction
 from service.domain.errors import CannotSign, Fault, Faulty
 from service.domain.identifiers import Randomness, new_id, to_wire
 from service.domain.permutation import IndexPermutation
+from service.domain.reference import Reference, hint_of, new_reference
 from service.domain.secret import Secret
 from service.domain.short_token import ShortRequest, ShortToken
 from service.domain.token import NEVER, PERSONAL_ACCESS_TOKEN_CLIENT, Token, TokenValue
@@ -38,6 +39,15 @@ class MintedShort:
 
     jwt: Secret
     token: ShortToken
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MintedReference:
+    """A fresh short reference: itself, which is kept nowhere, what is stored of it, and what its owner sees later."""
+
+    text: Secret
+    row: Reference
+    hint: str
 
 
 def token_hash(jwt: str, key: bytes) -> str:
@@ -109,6 +119,19 @@ class Mint:
             ends_at=claims.exp,
         )
         return Minted(jwt=jwt, value=value)
+
+    def reference(self, token: Token, *, now: int) -> MintedReference:
+        """A name for a record and its present value.
+
+        Raises:
+            CannotSign: verify-only.
+        """
+        if self._hash_key is None:
+            raise CannotSign("the master key does not open this database's keys")
+        text = new_reference(self._randomness)
+        hashed = token_hash(text, self._hash_key)
+        row = Reference(reference_hash=hashed, token_id=token.id, jti=token.jti, created_at=now)
+        return MintedReference(text=Secret(text), row=row, hint=hint_of(text))
 
     async def short(self, tx: Transaction, wanted: ShortRequest) -> MintedShort:
         """An access token without a place in a list; recorded by `tx`.

@@ -33,6 +33,7 @@ class Overlaps:
                 return
             now = await tx.now()
             changes = await tx.revocations.revoke_values(token_id, now=now, but={jti})
+            await tx.references.end_at(token_id, now, but=jti)
             if changes:
                 await tx.status_lists.announce(changes, now)
             entry = AuditEntry(

@@ -23,6 +23,7 @@ from service.application.machine_ports import MachineUsers
 from service.application.notice_ports import Claims, Contacts, Deliveries, Notices, Reminders, Webhooks
 from service.application.overlap_ports import Overlaps
 from service.application.publication_ports import Publications
+from service.application.reference_ports import References
 from service.application.revocation_ports import Revocations
 from service.application.second_factor_ports import SecondFactors
 from service.application.short_token_ports import ShortTokens
@@ -32,6 +33,7 @@ from service.application.usage_ports import Usage
 from service.application.user_ports import Invitations, Users
 from service.domain.audit import AuditEntry
 from service.domain.principal import SignedIn
+from service.domain.reference import ReferenceTruth
 from service.domain.session import Session
 from service.domain.short_token import ShortTruth
 from service.domain.token import Token, TokenTruth, TokenValue
@@ -168,6 +170,8 @@ class Transaction(Protocol):
     @property
     def short_tokens(self) -> ShortTokens: ...
     @property
+    def references(self) -> References: ...
+    @property
     def keys(self) -> Keys: ...
     @property
     def recovery(self) -> Recovery: ...
@@ -227,6 +231,9 @@ class Storage(Protocol):
 
     async def short_truth(self, jtis: Sequence[str]) -> Mapping[str, ShortTruth]:
         """The same of access tokens without a place in a list, keyed by jti."""
+
+    async def reference_truth(self, reference_hashes: Sequence[str]) -> Mapping[str, ReferenceTruth]:
+        """The same of the records that short references name, keyed by the reference's hash."""
 
     async def signed_in(self, secret_hashes: Sequence[str]) -> Mapping[str, SignedIn]:
         """Whose sessions have neither ended nor expired: one autocommit statement as for the truth, at most 32."""

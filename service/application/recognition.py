@@ -16,8 +16,10 @@ from service.application.batch import Batch
 from service.application.current import Current
 from service.application.minting import status_list_uri, token_hash
 from service.application.ports import Storage
+from service.application.reference_recognition import RecogniseReference
 from service.clock import Clock
 from service.domain.identifiers import from_wire
+from service.domain.reference import PREFIX
 from service.domain.token import TokenTruth
 
 REMEMBERED = 16_384
@@ -65,6 +67,7 @@ class RecogniseToken:
         self._clock = clock
         self._policy = VerificationPolicy(issuer=issuer, audiences=None, leeway=LATEST_TIME)
         self._readings: OrderedDict[str, Reading] = OrderedDict()
+        self._references = RecogniseReference(storage, issuer=issuer, hash_key=hash_key)
         self.forgeries = 0
 
     async def __call__(self, token: str) -> Recognised | None:
@@ -73,6 +76,8 @@ class RecogniseToken:
         Raises:
             StorageUnavailable: the truth cannot be told now.
         """
+        if token.startswith(PREFIX):
+            return await self._by_reference(token)
         known = self._readings.get(token)
         try:
             reading = known if known is not None else self._read(token)
@@ -102,6 +107,10 @@ class RecogniseToken:
             InvalidToken: no token of ours looks like this.
             StorageUnavailable: the truth cannot be told now.
         """
+        if token.startswith(PREFIX):
+            if (named := await self._by_reference(token)) is None:
+                raise InvalidToken("no reference of ours")
+            return named
         reading = self._read(token)
         if reading.identity is None:
             raise InvalidToken("another issuer's")
@@ -110,7 +119,15 @@ class RecogniseToken:
 
     def remembers(self, token: str) -> bool:
         """Whether this very string was found genuine lately; whatever its state is now."""
-        return token in self._readings
+        return token in self._readings or self._references.remembers(token)
+
+    async def _by_reference(self, text: str) -> Recognised | None:
+        """A reference asserts nothing: what it stands for are its record's settings as they are now."""
+        named = await self._references(text)
+        if named is None:
+            return None
+        truth, claims = named
+        return Recognised(Reading(truth.token_hash, None, claims), truth)
 
     def _read(self, token: str) -> Reading:
         parsed = parse(token)

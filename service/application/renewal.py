@@ -13,7 +13,7 @@ from service.application.ports import Transaction
 from service.domain.audit import AuditEntry
 from service.domain.descent import Bounds, Parent
 from service.domain.errors import TokenIsRevoked, TokenIsSuspended
-from service.domain.issuance import Permitted, TokenRequest, maker, permit
+from service.domain.issuance import Permitted, TokenRequest, demand_no_reference, maker, permit
 from service.domain.overlap import Overlap
 from service.domain.policy import Rules
 from service.domain.token import Token, TokenState, TokenValue
@@ -71,19 +71,33 @@ class Renewal:
         rules = self._current.catalogue.policy.of(owner)
         await _find_room(tx, token, rules, now)
         bounds = await bounds_of_child(tx, token, by, self._current.catalogue, now=now)
+        if request.reference is None:
+            request = replace(request, reference=token.reference_hint is not None)
+        if token.parent_id is not None:
+            demand_no_reference(request)
         renewed = self._renewed(token, request, owner.grant, rules, bounds, now)
         [place] = await self._mint.places(tx, 1, now=now)
         minted = self._mint.sign(renewed, place, now=now)
         await self._end_others(tx, token, overlap, spared, now)
         if overlap.seconds and renewed.scopes != token.scopes:
             await tx.carried.keep(token.id, token.scopes)
+        named = self._mint.reference(renewed, now=now) if request.reference else None
+        renewed = replace(renewed, reference_hint=named.hint if named is not None else None)
         await tx.tokens.change(renewed)
         await tx.tokens.add_value(minted.value)
+        await tx.references.end_at(token.id, now + overlap.seconds)
+        if named is not None:
+            await tx.references.add(named.row)
         if overlap.seconds and overlap.until_used:
             await tx.overlaps.await_use(renewed.jti, token.id, until=now + overlap.seconds)
         done = _done(token, minted.value, renewed, overlap)
         await tx.audit.append([replace(entry, detail={**entry.detail, **done})], now)
-        return Issued(token=renewed, jwt=minted.jwt, old_ends_at=_old_end(token, overlap, now))
+        return Issued(
+            token=renewed,
+            jwt=minted.jwt,
+            old_ends_at=_old_end(token, overlap, now),
+            reference=named.text if named is not None else None,
+        )
 
     async def _end_others(
         self, tx: Transaction, token: Token, overlap: Overlap, spared: Collection[str], now: int

@@ -67,6 +67,8 @@ class RevokePresented:
 
 
 async def _speaks_for(tx: Transaction, token: Token, truth: TokenTruth) -> bool:
+    if truth.by_reference:
+        return await tx.references.stands(truth.token_hash)
     now = await tx.now()
     return any(
         value.jti == truth.jti and now < value.ends_at for value in await tx.tokens.live_values(token.id)

@@ -9,7 +9,7 @@ from service.application.minting import Mint
 from service.application.ports import Storage
 from service.application.renewal import Renewal
 from service.domain.audit import AuditEntry
-from service.domain.errors import TokenIsRevoked
+from service.domain.errors import NotAllowed, TokenIsRevoked
 from service.domain.issuance import DAY, Expiry, TokenRequest
 from service.domain.notice import About, Kind
 from service.domain.overlap import LONGEST_BY_ITSELF, Overlap
@@ -38,12 +38,15 @@ class RotateItself:
 
         Raises:
             InsufficientScope: the token does not carry SCOPE.
+            NotAllowed: it asked by its short reference.
             NotFound, TokenIsRevoked, TokenIsSuspended: it has ended or was paused meanwhile.
             Faulty, ScopeExceedsGrant: grant, catalogue or policy no longer allow what it carries.
         """
         if not self._current.catalogue.scopes.covers(bearer.claims.scope, SCOPE):
             raise InsufficientScope(f"the token needs the scope {SCOPE}")
         truth = bearer.truth
+        if truth.by_reference:
+            raise NotAllowed("a short reference renews nothing")
         seconds = LONGEST_BY_ITSELF if overlap is None else min(overlap, LONGEST_BY_ITSELF)
         async with self._storage.transaction() as tx:
             token = await self._renewal.lock(tx, truth.token_id, truth.owner_id)

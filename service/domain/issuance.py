@@ -20,6 +20,8 @@ from service.domain.user import Grant, GrantKind, Role, User
 DAY = 86_400
 MAX_NOTE = 255
 MAX_ALLOWED_IPS = 32
+MANAGING = ("personal_access_tokens", "self_rotate")
+"""Scopes by which a token changes tokens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,9 @@ class Expiry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenRequest:
-    """What was asked for. A member that could not be read is None, and `faults` says why."""
+    """What was asked for. A member that could not be read is None, and `faults` says why. `reference` None: as it was,
+    for a new token without one.
+    """
 
     note: str | None
     scopes: tuple[str, ...] | None
@@ -44,6 +48,7 @@ class TokenRequest:
     not_before: int | None = None
     allowed_ips: tuple[str, ...] | None = None
     metadata: Mapping[str, Any] | None = None
+    reference: bool | None = None
     faults: tuple[Fault, ...] = ()
 
 
@@ -94,6 +99,8 @@ def permit(
     audiences = _audiences(request, catalogue, faults)
     networks = _networks(request.allowed_ips or (), faults)
     expires_at = _expires_at(request, rules, now, faults)
+    if request.reference:
+        faults += _managing(scopes, catalogue)
     if faults:
         raise Faulty(faults)
     if beyond := beyond_grant(scopes, grant, catalogue):
@@ -108,6 +115,22 @@ def permit(
         expires_at=expires_at,
         metadata=request.metadata,
     )
+
+
+def demand_no_reference(request: TokenRequest) -> None:
+    """What a token makes is bound to it by its signature. Raises Faulty."""
+    if request.reference:
+        raise Faulty([Fault("reference", "made_by_token", "what a token makes has no short reference")])
+
+
+def _managing(scopes: Sequence[str], catalogue: CatalogueDocument) -> list[Fault]:
+    """A reference changes no token, itself included."""
+    known = catalogue.scopes.scopes()
+    return [
+        Fault("reference", "manages_tokens", f"a token with {name} has no short reference")
+        for name in MANAGING
+        if name in known and catalogue.scopes.covers(scopes, name)
+    ]
 
 
 def beyond_grant(scopes: Sequence[str], grant: Grant, catalogue: CatalogueDocument) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShortToken:
     """What is recorded of one. `owner_id` is its `sub`, `client_id` the client that asked for it, `parent_jti` the
-    value that it was exchanged for.
+    value that it was exchanged for, `parent_reference` the hash of the reference where it was that.
     """
 
     jti: str
@@ -19,6 +19,7 @@ class ShortToken:
     issued_at: int
     expires_at: int
     parent_jti: str | None = None
+    parent_reference: str | None = None
 
     def detail(self) -> dict[str, object]:
         """What the audit says of it."""
@@ -36,6 +37,7 @@ class ShortRequest:
     lifetime: int
     allowed_ips: tuple[str, ...] = ()
     parent_jti: str | None = None
+    parent_reference: str | None = None
 
     def recorded(self, *, jti: str, kid: str, issued_at: int) -> ShortToken:
         return ShortToken(
@@ -48,6 +50,7 @@ class ShortRequest:
             issued_at=issued_at,
             expires_at=issued_at + self.lifetime,
             parent_jti=self.parent_jti,
+            parent_reference=self.parent_reference,
         )
 
 

@@ -37,7 +37,8 @@ class Token:
     """The record. Times are POSIX seconds; `expires_at` None means that the grant never ends.
 
     `parent_suspended_at` is when the token that made this one was paused: what it made is paused with it.
-    `recent_ips` are the last addresses that this service has seen it used from, the latest first.
+    `recent_ips` are the last addresses that this service has seen it used from, the latest first. `reference_hint` tells
+    its short reference from others; None where it has none.
     """
 
     id: str
@@ -64,6 +65,7 @@ class Token:
     last_use: LastUse | None = None
     reported_use: LastUse | None = None
     recent_ips: tuple[str, ...] = ()
+    reference_hint: str | None = None
 
     @property
     def latest_use(self) -> LastUse | None:
@@ -131,3 +133,8 @@ class TokenTruth(NamedTuple):
     audiences: tuple[str, ...]
     allowed_ips: tuple[str, ...]
     reason: str | None
+
+    @property
+    def by_reference(self) -> bool:
+        """Whether a short reference was shown, which has no key and no place in a list."""
+        return self.idx < 0

@@ -4,9 +4,10 @@ from contextlib import asynccontextmanager
 from service.application.publication_ports import Announcer
 from service.clock import Clock
 from service.domain.principal import SignedIn
+from service.domain.reference import ReferenceTruth
 from service.domain.short_token import ShortTruth
 from service.domain.token import TokenTruth
-from service.storage import migrate, sessions, short_tokens, truth
+from service.storage import migrate, references, sessions, short_tokens, truth
 from service.storage.engine import Engine
 from service.storage.transaction import SqlTransaction
 from service.storage.uninterrupted import uninterrupted
@@ -62,6 +63,10 @@ class Database:
     async def short_truth(self, jtis: Sequence[str]) -> Mapping[str, ShortTruth]:
         async with self._engine.truth() as connection:
             return await short_tokens.short_truth(connection, jtis)
+
+    async def reference_truth(self, reference_hashes: Sequence[str]) -> Mapping[str, ReferenceTruth]:
+        async with self._engine.truth() as connection:
+            return await references.reference_truth(connection, reference_hashes)
 
     async def signed_in(self, secret_hashes: Sequence[str]) -> Mapping[str, SignedIn]:
         async with self._engine.truth() as connection:

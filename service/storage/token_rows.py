@@ -38,6 +38,7 @@ def token_of(row: Row) -> Token:
         last_use=_last_use(row, "last_used"),
         reported_use=_last_use(row, "reported", by=row["reported_by"]),
         recent_ips=_recent(row["seen_from"]),
+        reference_hint=row["reference_hint"],
     )
 
 
@@ -88,6 +89,7 @@ def changing(token: Token) -> dict[str, Any]:
         "last_used_at": use.at if use else None,
         "last_used_ip": use.ip if use else None,
         "last_used_user_agent": use.user_agent if use else None,
+        "reference_hint": token.reference_hint,
     }
 
 

@@ -21,6 +21,7 @@ from service.storage.notices import SqlNotices
 from service.storage.overlaps import SqlOverlaps
 from service.storage.publications import SqlPublications
 from service.storage.recovery import SqlRecovery
+from service.storage.references import SqlReferences
 from service.storage.reminders import SqlReminders
 from service.storage.revocations import SqlRevocations
 from service.storage.sealed_secrets import SqlSecrets
@@ -59,6 +60,7 @@ class SqlTransaction:
         self.spent_lists = SqlSpentLists(connection)
         self.clients = SqlClients(connection)
         self.short_tokens = SqlShortTokens(connection)
+        self.references = SqlReferences(connection)
         self.keys = SqlKeys(connection)
         self.recovery = SqlRecovery(connection)
         self.key_damage = SqlKeyDamage(connection)

@@ -6,7 +6,7 @@ from aiohttp import web
 
 from service.application.families import demand_scope
 from service.domain.descent import Parent
-from service.domain.errors import NotSignedIn
+from service.domain.errors import NotAllowed, NotSignedIn
 from service.domain.principal import SignedIn, TokenBearer
 from service.web.appkeys import PRINCIPAL, SERVICES
 
@@ -36,7 +36,7 @@ def acting(request: web.Request) -> Acting:
     """A person, or a token that may make others.
 
     Raises:
-        InsufficientScope: a token that may not.
+        InsufficientScope, NotAllowed: a token that may not.
         NotSignedIn: on a route that takes others as well.
     """
     who = request[PRINCIPAL]
@@ -45,6 +45,8 @@ def acting(request: web.Request) -> Acting:
     bearer = token_bearer(request)
     demand_scope(bearer.claims.scope, request.app[SERVICES].current.catalogue)
     truth = bearer.truth
+    if truth.by_reference:
+        raise NotAllowed("a short reference manages no tokens")
     parent = Parent(token_id=truth.token_id, jti=truth.jti, scopes=bearer.claims.scope)
     return Acting(owner_id=truth.owner_id, actor=bearer.actor, parent=parent)
 

@@ -7,6 +7,7 @@ from typing import Final
 from aiohttp import hdrs, web
 from safeconduct.errors import TokenMalformed
 
+from service.domain.reference import PREFIX
 from service.domain.secret import Secret
 from service.domain.session import Carrier
 from service.web.refusals import SeveralCredentials
@@ -17,7 +18,7 @@ _TOKEN_PARAMETER: Final = "access_token"  # noqa: S105 - the name of a parameter
 
 @dataclass(frozen=True, slots=True)
 class Jwt:
-    """A personal access token."""
+    """A personal access token, or a short reference to one."""
 
     text: str
 
@@ -72,6 +73,6 @@ def _of_header(header: str) -> Credential:
         raise SeveralCredentials("one space and one credential after Bearer")
     if not _B64TOKEN.fullmatch(credential):
         raise TokenMalformed("no token looks like this")
-    if "." in credential:
+    if "." in credential or credential.startswith(PREFIX):
         return Jwt(credential)
     return SessionSecret(Secret(credential), Carrier.BEARER)

@@ -3,7 +3,7 @@
 SELECT t.id, t.owner_id, t.sequence, t.note, t.scopes, t.audiences, t.allowed_ips, t.metadata, t.not_before,
        t.expires_at, t.parent_id, t.parent_jti, t.jti, t.created_at, t.suspended_at, t.suspended_by,
        t.suspended_by_administrator, t.revoked_at, t.revoked_by, t.revoke_reason, t.last_used_at, t.last_used_ip,
-       t.last_used_user_agent, t.reported_at, t.reported_ip, t.reported_user_agent, t.reported_by,
+       t.last_used_user_agent, t.reported_at, t.reported_ip, t.reported_user_agent, t.reported_by, t.reference_hint,
        (SELECT a.seen FROM token_addresses a WHERE a.token_id = t.id) AS seen_from,
        (SELECT p.suspended_at FROM token p WHERE p.id = t.parent_id) AS parent_suspended_at,
        u.name AS owner_name, u.kind AS owner_kind, v.kid
@@ -37,7 +37,7 @@ SELECT t.id, t.owner_id, t.sequence, t.note, t.scopes, t.audiences, t.allowed_ip
 SELECT t.id, t.owner_id, t.sequence, t.note, t.scopes, t.audiences, t.allowed_ips, t.metadata, t.not_before,
        t.expires_at, t.parent_id, t.parent_jti, t.jti, t.created_at, t.suspended_at, t.suspended_by,
        t.suspended_by_administrator, t.revoked_at, t.revoked_by, t.revoke_reason, t.last_used_at, t.last_used_ip,
-       t.last_used_user_agent, t.reported_at, t.reported_ip, t.reported_user_agent, t.reported_by,
+       t.last_used_user_agent, t.reported_at, t.reported_ip, t.reported_user_agent, t.reported_by, t.reference_hint,
        (SELECT a.seen FROM token_addresses a WHERE a.token_id = t.id) AS seen_from,
        (SELECT p.suspended_at FROM token p WHERE p.id = t.parent_id) AS parent_suspended_at,
        u.name AS owner_name, u.kind AS owner_kind, v.kid

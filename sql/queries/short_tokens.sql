@@ -1,13 +1,15 @@
--- name: add_short_token(jti, owner_id, client_id, kid, scopes, audiences, issued_at, expires_at, parent_jti)*!
+-- name: add_short_token(jti, owner_id, client_id, kid, scopes, audiences, issued_at, expires_at, parent_jti, parent_reference)*!
 -- Record an access token without a place in a list.
-INSERT INTO short_token (jti, owner_id, client_id, kid, scopes, audiences, issued_at, expires_at, parent_jti)
-VALUES (:jti, :owner_id, :client_id, :kid, :scopes, :audiences, :issued_at, :expires_at, :parent_jti);
+INSERT INTO short_token (jti, owner_id, client_id, kid, scopes, audiences, issued_at, expires_at, parent_jti,
+                         parent_reference)
+VALUES (:jti, :owner_id, :client_id, :kid, :scopes, :audiences, :issued_at, :expires_at, :parent_jti,
+        :parent_reference);
 
 -- name: count_short_tokens(client_id, since)^
 -- How many a client got in its own right since a time.
 SELECT count(*) AS tokens
   FROM short_token
- WHERE client_id = :client_id AND issued_at > :since AND parent_jti IS NULL;
+ WHERE client_id = :client_id AND issued_at > :since AND parent_jti IS NULL AND parent_reference IS NULL;
 
 -- name: revoke_short_token(jti, now)^
 -- End it before its time; no row if it is unknown or ended already.
@@ -39,6 +41,9 @@ SELECT s.writable, t.jti, t.kid, t.owner_id, t.client_id, t.expires_at,
                  AND (v.jti IS NULL OR v.revoked_at IS NOT NULL OR v.ends_at <= s.now
                       OR r.id IS NULL OR r.revoked_at IS NOT NULL
                       OR vk.kid IS NULL OR vk.state NOT IN ('active', 'retired')) THEN 'parent_ended'
+            WHEN t.parent_reference IS NOT NULL
+                 AND (f.reference_hash IS NULL OR f.ends_at <= s.now
+                      OR r.id IS NULL OR r.revoked_at IS NOT NULL OR r.expires_at <= s.now) THEN 'parent_ended'
             WHEN r.parent_id IS NOT NULL
                  AND (p.id IS NULL OR p.revoked_at IS NOT NULL
                       OR pv.revoked_at IS NOT NULL OR pv.ends_at <= s.now
@@ -54,7 +59,8 @@ SELECT s.writable, t.jti, t.kid, t.owner_id, t.client_id, t.expires_at,
   LEFT JOIN client c ON c.id = t.client_id
   LEFT JOIN signing_key k ON k.kid = t.kid
   LEFT JOIN token_value v ON v.jti = t.parent_jti
-  LEFT JOIN token r ON r.id = v.token_id
+  LEFT JOIN token_reference f ON f.reference_hash = t.parent_reference
+  LEFT JOIN token r ON r.id = coalesce(v.token_id, f.token_id)
   LEFT JOIN signing_key vk ON vk.kid = v.kid
   LEFT JOIN token p ON p.id = r.parent_id
   LEFT JOIN token_value pv ON pv.jti = r.parent_jti

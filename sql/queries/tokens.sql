@@ -1,13 +1,13 @@
--- name: add_token(id, owner_id, sequence, note, note_folded, scopes, audiences, allowed_ips, metadata, not_before, expires_at, parent_id, parent_jti, jti, created_at, suspended_at, suspended_by, suspended_by_administrator, revoked_at, revoked_by, revoke_reason, last_used_at, last_used_ip, last_used_user_agent)*!
+-- name: add_token(id, owner_id, sequence, note, note_folded, scopes, audiences, allowed_ips, metadata, not_before, expires_at, parent_id, parent_jti, jti, created_at, suspended_at, suspended_by, suspended_by_administrator, revoked_at, revoked_by, revoke_reason, last_used_at, last_used_ip, last_used_user_agent, reference_hint)*!
 -- Store a record.
 INSERT INTO token (id, owner_id, sequence, note, note_folded, scopes, audiences, allowed_ips, metadata, not_before,
                    expires_at, parent_id, parent_jti, jti, created_at, suspended_at, suspended_by,
                    suspended_by_administrator, revoked_at, revoked_by, revoke_reason, last_used_at, last_used_ip,
-                   last_used_user_agent)
+                   last_used_user_agent, reference_hint)
 VALUES (:id, :owner_id, :sequence, :note, :note_folded, :scopes, :audiences, :allowed_ips, :metadata, :not_before,
         :expires_at, :parent_id, :parent_jti, :jti, :created_at, :suspended_at, :suspended_by,
         :suspended_by_administrator, :revoked_at, :revoked_by, :revoke_reason, :last_used_at, :last_used_ip,
-        :last_used_user_agent);
+        :last_used_user_agent, :reference_hint);
 
 -- name: add_value(jti, token_id, token_hash, kid, list_id, idx, issued_at, not_before, expires_at, ends_at, revoked_at)*!
 -- Store a value of a record.
@@ -21,7 +21,7 @@ VALUES (:jti, :token_id, :token_hash, :kid, :list_id, :idx, :issued_at, :not_bef
 SELECT id, owner_id, sequence, note, scopes, audiences, allowed_ips, metadata, not_before, expires_at, parent_id,
        parent_jti, jti, created_at, suspended_at, suspended_by, suspended_by_administrator, revoked_at, revoked_by,
        revoke_reason, last_used_at, last_used_ip, last_used_user_agent,
-       reported_at, reported_ip, reported_user_agent, reported_by,
+       reported_at, reported_ip, reported_user_agent, reported_by, reference_hint,
        (SELECT a.seen FROM token_addresses a WHERE a.token_id = token.id) AS seen_from,
        (SELECT p.suspended_at FROM token p WHERE p.id = token.parent_id) AS parent_suspended_at
   FROM token
@@ -34,11 +34,11 @@ UPDATE token SET created_at = created_at
 RETURNING id, owner_id, sequence, note, scopes, audiences, allowed_ips, metadata, not_before, expires_at, parent_id,
           parent_jti, jti, created_at, suspended_at, suspended_by, suspended_by_administrator, revoked_at, revoked_by,
           revoke_reason, last_used_at, last_used_ip, last_used_user_agent,
-          reported_at, reported_ip, reported_user_agent, reported_by,
+          reported_at, reported_ip, reported_user_agent, reported_by, reference_hint,
           (SELECT a.seen FROM token_addresses a WHERE a.token_id = token.id) AS seen_from,
           (SELECT p.suspended_at FROM token p WHERE p.id = token.parent_id) AS parent_suspended_at;
 
--- name: change_token(id, note, note_folded, scopes, audiences, allowed_ips, metadata, not_before, expires_at, jti, suspended_at, suspended_by, suspended_by_administrator, revoked_at, revoked_by, revoke_reason, last_used_at, last_used_ip, last_used_user_agent)^
+-- name: change_token(id, note, note_folded, scopes, audiences, allowed_ips, metadata, not_before, expires_at, jti, suspended_at, suspended_by, suspended_by_administrator, revoked_at, revoked_by, revoke_reason, last_used_at, last_used_ip, last_used_user_agent, reference_hint)^
 -- Write what may change of a record.
 UPDATE token
    SET note = :note, note_folded = :note_folded, scopes = :scopes, audiences = :audiences, allowed_ips = :allowed_ips,
@@ -46,7 +46,7 @@ UPDATE token
        suspended_at = :suspended_at, suspended_by = :suspended_by,
        suspended_by_administrator = :suspended_by_administrator, revoked_at = :revoked_at, revoked_by = :revoked_by,
        revoke_reason = :revoke_reason, last_used_at = :last_used_at, last_used_ip = :last_used_ip,
-       last_used_user_agent = :last_used_user_agent
+       last_used_user_agent = :last_used_user_agent, reference_hint = :reference_hint
  WHERE id = :id
 RETURNING id;
 
@@ -56,7 +56,7 @@ RETURNING id;
 SELECT t.id, t.owner_id, t.sequence, t.note, t.scopes, t.audiences, t.allowed_ips, t.metadata, t.not_before,
        t.expires_at, t.parent_id, t.parent_jti, t.jti, t.created_at, t.suspended_at, t.suspended_by,
        t.suspended_by_administrator, t.revoked_at, t.revoked_by, t.revoke_reason, t.last_used_at, t.last_used_ip,
-       t.last_used_user_agent, t.reported_at, t.reported_ip, t.reported_user_agent, t.reported_by,
+       t.last_used_user_agent, t.reported_at, t.reported_ip, t.reported_user_agent, t.reported_by, t.reference_hint,
        (SELECT a.seen FROM token_addresses a WHERE a.token_id = t.id) AS seen_from,
        (SELECT p.suspended_at FROM token p WHERE p.id = t.parent_id) AS parent_suspended_at, o.sort_value
   FROM (SELECT s.id, s.sequence, s.sort_value
@@ -95,7 +95,7 @@ SELECT t.id, t.owner_id, t.sequence, t.note, t.scopes, t.audiences, t.allowed_ip
 SELECT t.id, t.owner_id, t.sequence, t.note, t.scopes, t.audiences, t.allowed_ips, t.metadata, t.not_before,
        t.expires_at, t.parent_id, t.parent_jti, t.jti, t.created_at, t.suspended_at, t.suspended_by,
        t.suspended_by_administrator, t.revoked_at, t.revoked_by, t.revoke_reason, t.last_used_at, t.last_used_ip,
-       t.last_used_user_agent, t.reported_at, t.reported_ip, t.reported_user_agent, t.reported_by,
+       t.last_used_user_agent, t.reported_at, t.reported_ip, t.reported_user_agent, t.reported_by, t.reference_hint,
        (SELECT a.seen FROM token_addresses a WHERE a.token_id = t.id) AS seen_from,
        (SELECT p.suspended_at FROM token p WHERE p.id = t.parent_id) AS parent_suspended_at, 0 AS sort_value
   FROM (SELECT c.id, c.sequence, c.note_folded
@@ -132,7 +132,7 @@ SELECT t.id, t.owner_id, t.sequence, t.note, t.scopes, t.audiences, t.allowed_ip
 SELECT t.id, t.owner_id, t.sequence, t.note, t.scopes, t.audiences, t.allowed_ips, t.metadata, t.not_before,
        t.expires_at, t.parent_id, t.parent_jti, t.jti, t.created_at, t.suspended_at, t.suspended_by,
        t.suspended_by_administrator, t.revoked_at, t.revoked_by, t.revoke_reason, t.last_used_at, t.last_used_ip,
-       t.last_used_user_agent, t.reported_at, t.reported_ip, t.reported_user_agent, t.reported_by,
+       t.last_used_user_agent, t.reported_at, t.reported_ip, t.reported_user_agent, t.reported_by, t.reference_hint,
        (SELECT a.seen FROM token_addresses a WHERE a.token_id = t.id) AS seen_from,
        (SELECT p.suspended_at FROM token p WHERE p.id = t.parent_id) AS parent_suspended_at, t.created_at AS sort_value
   FROM token t
