@@ -12,7 +12,7 @@ from service.api.inventory_queries import InventoryQuery, next_inventory_link, r
 from service.api.path_ids import path_id
 from service.api.queries import Reason, read_reason
 from service.api.token_answers import TokenShown, token_members
-from service.application.edit import Edit
+from service.domain.edit import Edit
 from service.domain.errors import TokenIsExpired, TokenIsRevoked
 from service.domain.identifiers import to_wire
 from service.domain.token_filter import InventoryItem

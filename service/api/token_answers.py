@@ -39,6 +39,9 @@ class TokenShown(msgspec.Struct, kw_only=True):
     last_used_reported_by: str | None
     recent_ips: tuple[str, ...]
     parent_id: Id | None
+    reference_hint: Annotated[
+        str | None, Meta(description="tells its short reference, if it has one, from others")
+    ]
 
 
 class TokenWithUse(TokenShown, kw_only=True):
@@ -51,6 +54,10 @@ class IssuedToken(TokenShown, kw_only=True):
     """With its value; where the value before goes on, until when."""
 
     token: str
+    reference: (
+        Annotated[str, Meta(description="its short reference, shown once, where one was asked for")]
+        | UnsetType
+    ) = UNSET
     old_value_ends_at: Time | UnsetType = UNSET
 
 
@@ -68,7 +75,8 @@ def token_document(token: Token, state: TokenState) -> TokenShown:
 def issued_document(issued: Issued) -> IssuedToken:
     ends_at = UNSET if issued.old_ends_at is None else rfc3339(issued.old_ends_at)
     members = token_members(issued.token, TokenState.ACTIVE)
-    return IssuedToken(**members, token=issued.jwt.reveal(), old_value_ends_at=ends_at)
+    reference = UNSET if issued.reference is None else issued.reference.reveal()
+    return IssuedToken(**members, token=issued.jwt.reveal(), reference=reference, old_value_ends_at=ends_at)
 
 
 def repeated_document(repeated: Repeated) -> RepeatedToken:
@@ -98,4 +106,5 @@ def token_members(token: Token, state: TokenState) -> dict[str, Any]:
         "last_used_reported_by": use.reported_by if use else None,
         "recent_ips": token.recent_ips,
         "parent_id": None if token.parent_id is None else to_wire(token.parent_id),
+        "reference_hint": token.reference_hint,
     }

@@ -11,7 +11,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from service.api.bodies import judge
-from service.application.edit import Edit
+from service.domain.edit import Edit
 from service.domain.errors import Fault, Faulty
 from service.domain.issuance import Expiry, TokenRequest
 from service.domain.overlap import LONGEST, LONGEST_BY_ITSELF, Overlap

@@ -16,8 +16,15 @@ from service.api.times import rfc3339, rfc3339_or_none
 from service.api.token_answers import TokenShown, TokenWithUse, token_document, token_members
 from service.api.token_bodies import NewToken, NewValue, TokenChange, edit
 from service.api.token_queries import TokenQuery, next_link, read_page
-from service.application.edit import Edit
-from service.domain.errors import NeedsNewValue, NotAllowed, TokenIsExpired, TokenIsRevoked
+from service.domain.edit import Edit
+from service.domain.errors import (
+    LimitReached,
+    NeedsNewValue,
+    NotAllowed,
+    ScopeExceedsGrant,
+    TokenIsExpired,
+    TokenIsRevoked,
+)
 from service.domain.identifiers import to_wire
 from service.domain.token import Token
 from service.domain.user import Role
@@ -54,10 +61,12 @@ async def get_token(request: web.Request) -> Answer[TokenWithUse]:
 
 @contract(
     body=TokenChange,
-    raises=(NeedsNewValue, TokenIsExpired, TokenIsRevoked, NotAllowed),
+    raises=(NeedsNewValue, TokenIsExpired, TokenIsRevoked, NotAllowed, ScopeExceedsGrant, LimitReached),
 )
 async def edit_token(request: web.Request) -> Answer[TokenShown]:
-    """What no signature carries, or what may only shrink; the rest is told the call that would do it."""
+    """What no signature carries, or what may only shrink; the rest is told the call that would do it. Of a token with a
+    short reference everything, also once it has expired: the value beside that ends with what it says.
+    """
     change = edit(await read_json(request))
     await _change(request, change)
     token, now = await _look(request)

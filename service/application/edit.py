@@ -1,33 +1,25 @@
-"""Edit in place: what no signature carries, or what may only shrink."""
+"""Edit in place: what no signature carries, or what may only shrink; with a short reference everything."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
+from service.application.current import Current
+from service.application.edit_by_reference import edited_by_reference
 from service.application.own_tokens import lock_own_token
 from service.application.ports import Storage, Transaction
 from service.domain.audit import AuditEntry
+from service.domain.edit import Edit
 from service.domain.errors import Fault, Faulty, NeedsNewValue, NotAllowed, TokenIsExpired, TokenIsRevoked
-from service.domain.issuance import MAX_NOTE, Expiry, text_fault
+from service.domain.issuance import MAX_NOTE, text_fault
 from service.domain.token import NEVER, StatusChange, Token
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Edit:
-    """What to change; None leaves a member alone. `signed` names members that only a new value can change."""
-
-    note: str | None = None
-    metadata: Mapping[str, Any] | None = None
-    suspended: bool | None = None
-    expiry: Expiry | None = None
-    signed: Mapping[str, Any] = field(default_factory=dict)
-    faults: tuple[Fault, ...] = ()
-
-
 class EditToken:
-    def __init__(self, storage: Storage) -> None:
+    def __init__(self, storage: Storage, current: Current) -> None:
         self._storage = storage
+        self._current = current
 
     async def __call__(
         self, token_id: str, edit: Edit, *, owner_id: str, actor: str, administrator: bool
@@ -40,13 +32,18 @@ class EditToken:
             TokenIsRevoked, TokenIsExpired: nothing can be changed any more.
             NotAllowed: an administrator paused it, and the owner would resume it.
             Faulty: values that are not acceptable.
+            ScopeExceedsGrant, LimitReached: as for a new token, where a short reference spares one a new value.
         """
+        signed = bool(edit.signed) or edit.expiry is not None
         async with self._storage.transaction() as tx:
-            token = await lock_own_token(tx, token_id, owner_id)
+            token = await lock_own_token(tx, token_id, owner_id, signing=signed)
             now = await tx.now()
             if token.revoked_at is not None:
                 raise TokenIsRevoked("revoked for good")
-            changed = _in_place(token, edit, now)
+            if token.reference_hint is not None and signed:
+                changed = await edited_by_reference(tx, token, edit, self._current)
+            else:
+                changed = _in_place(token, edit, now)
             changed = _paused(changed, edit, now=now, actor=actor, administrator=administrator)
             await tx.tokens.change(changed)
             if changed.expires_at is not None and changed.expires_at != token.expires_at:
@@ -126,5 +123,5 @@ def _paused(token: Token, edit: Edit, *, now: int, actor: str, administrator: bo
 
 
 def _difference(before: Token, after: Token) -> dict[str, Any]:
-    members = ("note", "expires_at", "suspended_at")
+    members = ("note", "scopes", "audiences", "allowed_ips", "not_before", "expires_at", "suspended_at")
     return {name: getattr(after, name) for name in members if getattr(before, name) != getattr(after, name)}

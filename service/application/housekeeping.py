@@ -33,6 +33,8 @@ RETIRE_EVERY = 3_600.0
 USES_EVERY = 3.0
 FORGET_EVERY = 3_600.0
 CHUNK = 1_000
+REPLACED_KEPT = 90 * 86_400
+"""Seconds for which the use of a replaced short reference is told from a stranger's text."""
 
 
 class Housekeeping:
@@ -119,7 +121,7 @@ class Housekeeping:
 
     async def sweep(self) -> None:
         """Remove what counts no more: failed sign-ins, known origins, idempotency keys, awaited uses, short tokens,
-        used assertions and challenges, second factors that were never finished.
+        replaced references, used assertions and challenges, second factors that were never finished.
         """
         swept = CHUNK
         while swept == CHUNK:
@@ -133,6 +135,7 @@ class Housekeeping:
                     swept,
                     await tx.idempotency.forget(now=now, limit=CHUNK),
                     await tx.short_tokens.forget(now=now, limit=CHUNK),
+                    await tx.references.forget(before=now - REPLACED_KEPT, limit=CHUNK),
                     await tx.clients.forget_assertions(now=now, limit=CHUNK),
                 )
 

@@ -46,7 +46,11 @@ class RecogniseReference:
 
     def remembers(self, text: str) -> bool:
         """Whether this very text was found to be ours lately; whatever its state is now."""
-        return self._hash_key is not None and is_reference(text) and token_hash(text, self._hash_key) in self._known
+        return (
+            self._hash_key is not None
+            and is_reference(text)
+            and token_hash(text, self._hash_key) in self._known
+        )
 
     def _claims(self, named: ReferenceTruth) -> Claims:
         truth = named.truth

@@ -9,6 +9,7 @@ from safeconduct import base64url
 from keys import ALGORITHMS
 from service.cli.commands import Commands, add_command, add_group
 from service.cli.output import output_of
+from service.domain.reference import PATTERN, PREFIX
 
 _REST: Final = r"[A-Za-z0-9_-]{40,120}\.[A-Za-z0-9_-]{100,}\.[A-Za-z0-9_-]{80,600}"
 """Go's regular expressions, which gitleaks and trufflehog use, count to 1,000 at most."""
@@ -22,7 +23,8 @@ def add_parser(commands: Commands) -> None:
         "pattern",
         run,
         help="print the rule for a scanner of source code",
-        more="The first characters of a token are the same for every token of one algorithm: its header's.",
+        more="The first characters of a token are the same for every token of one algorithm: its header's.\n"
+        f"A short reference begins with {PREFIX} and ends with a check of itself.",
         examples=[
             "safeconduct leaks pattern",
             "safeconduct leaks pattern --format gitleaks >> .gitleaks.toml",
@@ -53,8 +55,8 @@ def prefixes() -> list[str]:
 
 
 def pattern() -> str:
-    """A regular expression that every token of ours matches as a whole, and hardly anything else."""
-    return f"(?:{'|'.join(prefixes())}){_REST}"
+    """A regular expression that every token and short reference matches as a whole, and hardly anything else."""
+    return f"(?:(?:{'|'.join(prefixes())}){_REST}|{PATTERN})"
 
 
 def _constant(algorithm: str) -> str:
@@ -68,7 +70,7 @@ def _github() -> str:
 
 
 def _gitleaks() -> str:
-    keywords = ", ".join(json.dumps(prefix.lower()) for prefix in prefixes())
+    keywords = ", ".join(json.dumps(prefix.lower()) for prefix in (*prefixes(), PREFIX))
     return "\n".join(
         [
             "[[rules]]",
@@ -82,7 +84,9 @@ def _gitleaks() -> str:
 
 def _trufflehog() -> str:
     document: dict[str, Any] = {
-        "detectors": [{"name": _TITLE, "keywords": prefixes(), "regex": {"token": f"({pattern()})"}}]
+        "detectors": [
+            {"name": _TITLE, "keywords": [*prefixes(), PREFIX], "regex": {"token": f"({pattern()})"}}
+        ]
     }
     return json.dumps(document, indent=2)  # JSON is YAML
 

@@ -10,7 +10,15 @@ from service.cli.output import output_of, plural, printable, table
 from service.cli.prompts import agree
 from service.cli.signed_in import SignedIn
 from service.cli.tokens.making import DEFAULT_DAYS, add_value_only, show_value
-from service.cli.tokens.options import add_content, add_end, add_overlap, content, end, overlap
+from service.cli.tokens.options import (
+    add_content,
+    add_end,
+    add_overlap,
+    add_reference,
+    content,
+    end,
+    overlap,
+)
 from service.domain.identifiers import from_wire
 
 MACHINES = "/v1/admin/machines"
@@ -89,6 +97,7 @@ def _add_regenerate(group: Commands) -> None:
     parser.add_argument("machine", metavar="NAME-OR-ID")
     parser.add_argument("token_id", metavar="TOKEN-ID")
     add_content(parser, required=False)
+    add_reference(parser)
     add_end(parser, required=True)
     add_overlap(parser)
     add_value_only(parser)
@@ -106,6 +115,7 @@ def _add_token(group: Commands) -> None:
     )
     token.add_argument("machine", metavar="NAME-OR-ID")
     add_content(token, required=True)
+    add_reference(token)
     add_end(token)
     add_value_only(token)
 

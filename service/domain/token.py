@@ -37,8 +37,8 @@ class Token:
     """The record. Times are POSIX seconds; `expires_at` None means that the grant never ends.
 
     `parent_suspended_at` is when the token that made this one was paused: what it made is paused with it.
-    `recent_ips` are the last addresses that this service has seen it used from, the latest first. `reference_hint` tells
-    its short reference from others; None where it has none.
+    `recent_ips` are the last addresses that this service has seen it used from, the latest first. `reference_hint`
+    tells its short reference from others; None where it has none.
     """
 
     id: str

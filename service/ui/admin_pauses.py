@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from service.application.edit import Edit
+from service.domain.edit import Edit
 from service.ui.page import see_other
 from service.ui.token_list import MOST, chosen, show_chosen
 from service.web.appkeys import FORM, SERVICES

@@ -6,7 +6,7 @@ from typing import Final
 
 from aiohttp import web
 
-from service.application.edit import Edit
+from service.domain.edit import Edit
 from service.domain.errors import Busy, Faulty, LimitReached, NeedsNewValue, Refused, ScopeExceedsGrant
 from service.domain.idempotency import IdempotencyKey, is_key
 from service.domain.identifiers import to_wire
@@ -52,7 +52,7 @@ async def edit_token(request: web.Request) -> web.Response:
         if not request[FORM].text("new_value"):
             return await _again(request, found, typed, title="edit", needs_new_value=True)
         return await _renew(request, found, typed, asked, NO_OVERLAP, title="edit")
-    except Faulty as refused:
+    except (Faulty, ScopeExceedsGrant, LimitReached) as refused:
         return await _again(request, found, typed, title="edit", refused=refused)
     return see_other(request, f"/tokens/{request.match_info['id']}?done=saved")
 

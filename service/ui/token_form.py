@@ -34,6 +34,7 @@ class TokenForm:
     audience: str = ""
     start: str = ""
     addresses: str = ""
+    reference: bool = False
     key: str = ""
     from_link: bool = False
 
@@ -54,6 +55,7 @@ class TokenForm:
             audience=form.text("audience"),
             start=form.text("start").strip(),
             addresses=form.text("addresses"),
+            reference=bool(form.text("reference")),
             key=form.text("key"),
             from_link=bool(form.text("from_link")),
         )
@@ -69,6 +71,7 @@ class TokenForm:
             date="" if ends is None else last_day(ends, zone).strftime("%d-%m-%Y"),
             audience=token.audiences[0] if len(token.audiences) == 1 else "",
             addresses="\n".join(token.allowed_ips),
+            reference=token.reference_hint is not None,
             key=new_key(),
         )
 
@@ -91,6 +94,7 @@ class TokenForm:
             audiences=(self.audience,) if self.audience else (),
             not_before=start,
             allowed_ips=tuple(self.addresses.replace(",", " ").split()),
+            reference=self.reference or None,
             faults=tuple(faults),
         )
 

@@ -187,9 +187,14 @@ def show_made(request: web.Request, made: Issued | Repeated, owner: User) -> web
         token=token,
         token_id=to_wire(token.id),
         value=value,
+        reference=_reference_of(made),
         old_ends_at=None if isinstance(made, Repeated) else made.old_ends_at,
         waiting=owner.id == who.user.id,
         list_address=list_of(owner),
         places=places_of(value or "", request.app[SERVICES].settings.issuer),
         times=times_of(request, max(who.read_at, token.created_at)),
     )
+
+
+def _reference_of(made: Issued | Repeated) -> str | None:
+    return None if isinstance(made, Repeated) or made.reference is None else made.reference.reveal()

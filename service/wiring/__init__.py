@@ -161,7 +161,7 @@ async def _build(world: World) -> Services:
         ),
         list_tokens=ListTokens(storage),
         get_token=GetToken(storage),
-        edit=EditToken(storage),
+        edit=EditToken(storage, current),
         regenerate=RegenerateToken(storage, current, mint, under_way),
         rotate_itself=RotateItself(storage, current, mint),
         revoke=RevokeToken(storage),

@@ -60,7 +60,7 @@ async def use_everything(api: Api) -> dict[str, str]:
     client = (await api.call("POST", "/v1/admin/clients", by=root, json={"name": "gateway 2"})).document
     aim = {"name": "siem", "url": "https://siem.example/in"}
     webhook = (await api.call("POST", "/v1/admin/webhooks", by=root, json=aim)).document
-    made = await api.create(root)
+    made = await api.create(root, reference=True)
     again = await api.call("POST", f"{TOKENS}/{made['id']}/regenerate", by=root, json={"expiration": 1})
     secrets = {
         "password": PASSWORD,
@@ -70,6 +70,7 @@ async def use_everything(api: Api) -> dict[str, str]:
         "client secret": client["secret"],
         "webhook secret": webhook["secret"],
         "token": made["token"],
+        "reference": again.document["reference"],
         "next token": again.document["token"],
     }
     await api.call("POST", "/v1/session", json={"name": "root", "password": PASSWORD})

@@ -25,6 +25,7 @@ OURS = [
     "last_used_reported_by",
     "recent_ips",
     "parent_id",
+    "reference_hint",
 ]
 UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
 
@@ -61,6 +62,7 @@ async def test_a_token_is_answered_in_locoias_shape_first(api: Api, ann: Person)
         "last_used_reported_by": None,
         "recent_ips": [],
         "parent_id": None,
+        "reference_hint": None,
     }
     assert reply.headers["Location"] == f"{api.authority.issuer}{TOKENS}/{reply.document['id']}"
     assert reply.headers["Cache-Control"] == "no-store"
@@ -162,7 +164,7 @@ UNACCEPTABLE: list[tuple[dict[str, Any], set[tuple[str, str]]]] = [
     ({"metadata": {"x": "y" * 4_090}}, {("metadata", "too_long")}),
     ({"metadata": {"x": [[[[[[[[1]]]]]]]]}}, {("metadata", "too_deep")}),
     ({"metadata": {"x": 2**63}}, {("metadata", "invalid_value")}),
-    ({"reference": True}, {("reference", "not_available")}),
+    ({"reference": "yes"}, {("reference", "invalid_type")}),
     ({"resources": ["x"]}, {("resources", "reserved")}),
 ]  # fmt: skip
 

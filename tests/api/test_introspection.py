@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from keys import new_master_key_text
-from service.application.edit import Edit
+from service.domain.edit import Edit
 from service.domain.issuance import Expiry, TokenRequest
 from tests.api.oauth_fixtures import (
     DAY,

@@ -3,8 +3,8 @@ import json
 
 import pytest
 
-from service.application.edit import Edit
 from service.application.issue import Issued
+from service.domain.edit import Edit
 from service.domain.issuance import Expiry, TokenRequest
 from service.domain.token import Token
 from tests.api.oauth_fixtures import DAY, REPORTS, Authority, basic

@@ -8,9 +8,9 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from service.application.edit import Edit
 from service.application.issue import Issued
 from service.application.publication import Push
+from service.domain.edit import Edit
 from tests.api.api_fixtures import Api, beside
 from tests.api.oauth_fixtures import Authority, exchange
 from tests.api.test_connections import LIVEZ, held, listening

@@ -4,8 +4,8 @@ import asyncio
 import json
 from pathlib import Path
 
-from service.application.edit import Edit
 from service.application.issue import Issued
+from service.domain.edit import Edit
 from tests.api.oauth_fixtures import Authority
 from tests.application.deployment import claims_of
 from tests.tools.provide import NODE_FOLDER

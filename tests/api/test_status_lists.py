@@ -8,8 +8,8 @@ import jwt
 import pytest
 
 from keys import new_master_key_text
-from service.application.edit import Edit
 from service.application.issue import Issued
+from service.domain.edit import Edit
 from tests.api.oauth_fixtures import Answer, Authority, running_authority
 from tests.clock import TurnableClock
 from tests.servers.postgresql import PostgresServer

@@ -1,6 +1,6 @@
 """The line that the list begins with: how many work, how many end soon, and the first of them."""
 
-from service.application.edit import Edit
+from service.domain.edit import Edit
 from service.domain.issuance import Expiry, TokenRequest
 from tests.api.api_fixtures import Api
 

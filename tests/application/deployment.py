@@ -14,9 +14,9 @@ from safeconduct.status_list import StatusList
 from safeconduct.status_list_token import SignedStatusList, check_status_list_token
 
 from keys import MasterKeys
-from service.application.edit import Edit
 from service.application.issue import Issued
 from service.domain.client import Client
+from service.domain.edit import Edit
 from service.domain.issuance import Expiry, TokenRequest
 from service.domain.token import Token
 from service.domain.user import Grant, GrantKind, Role, User

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from service.application.edit import Edit
+from service.domain.edit import Edit
 from service.domain.identifiers import to_wire
 from service.domain.issuance import Expiry, TokenRequest
 from service.domain.user import Grant, GrantKind, Role

@@ -10,7 +10,7 @@ from typing import Final
 
 from playwright.async_api import Page, async_playwright
 
-from service.application.edit import Edit
+from service.domain.edit import Edit
 from service.domain.issuance import Expiry, TokenRequest
 from service.domain.user import Grant, GrantKind, Role, User
 from tests.api.oauth_fixtures import Authority, running_authority

@@ -7,7 +7,7 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from service.cli.bulk import add_conditions, conditions, revoke_many
-from service.cli.commands import Commands, add_command
+from service.cli.commands import Commands, add_command, words
 from service.cli.failures import CommandFailed, Misuse, Problem
 from service.cli.output import Output, output_of
 from service.cli.signed_in import SignedIn
@@ -29,14 +29,19 @@ def add_edit(group: Commands) -> None:
         "edit",
         run_edit,
         help="change the note, pause, resume, or end a token earlier",
-        more="Whatever else is changed is signed and needs a new value: see `safeconduct tokens regenerate`.",
+        more="Whatever else is changed is signed and needs a new value: see `safeconduct tokens regenerate`. With a\n"
+        "short reference it does not: rights and any end are changed in place.",
         examples=[
             'safeconduct tokens edit 3f2a9c1d --note "weekly report"',
             "safeconduct tokens edit 3f2a9c1d --pause",
+            "safeconduct tokens edit 3f2a9c1d --scope embed --days 90",
         ],
     )
     add_id(parser)
     parser.add_argument("--note", metavar="TEXT", help="what it is for, 1 to 255 characters")
+    parser.add_argument(
+        "--scope", metavar="S", action="append", help="what it may do; again, or S,S for several"
+    )
     pause = parser.add_mutually_exclusive_group()
     pause.add_argument(
         "--pause", dest="suspended", action="store_const", const=True, help="refuse it for now"
@@ -69,9 +74,11 @@ def add_revoke(group: Commands) -> None:
 def run_edit(arguments: Namespace) -> int:
     output, service = output_of(arguments), SignedIn(arguments)
     members = {"note": arguments.note, "suspended": arguments.suspended}
+    if arguments.scope:
+        members["scopes"] = [scope for text in arguments.scope for scope in words(text)]
     body = {name: value for name, value in members.items() if value is not None} | end(arguments)
     if not body:
-        raise Misuse("say what to change: --note, --pause, --resume, --days or --expires-at")
+        raise Misuse("say what to change: --note, --scope, --pause, --resume, --days or --expires-at")
     token_id = one_token(service, arguments.id)
     try:
         token = service.ask("PATCH", f"{TOKENS}/{token_id}", body).body
@@ -143,10 +150,11 @@ def _in_words(token: Mapping[str, Any], receipt: Mapping[str, Any] | None) -> st
 
 
 def regenerate_command(token_id: str, members: Mapping[str, Any]) -> str:
-    """The command that would do what an edit cannot: of what is signed, an edit here names the end alone."""
+    """The command that would do what an edit cannot: of what is signed, an edit here names rights and end alone."""
     if (moment := members.get("expires_at")) is not None:
         until = ["--expires-at", str(moment)]
     else:
         days = members.get("expiration")
         until = ["--no-expiration"] if days is None else ["--days", str(days)]
-    return shlex.join(["safeconduct", "tokens", "regenerate", token_id, *until])
+    scopes = ["--scope", ",".join(members["scopes"])] if "scopes" in members else []
+    return shlex.join(["safeconduct", "tokens", "regenerate", token_id, *scopes, *until])

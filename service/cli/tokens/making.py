@@ -17,6 +17,7 @@ from service.cli.tokens.options import (
     add_end,
     add_id,
     add_overlap,
+    add_reference,
     content,
     end,
     overlap,
@@ -36,7 +37,7 @@ def add_create(group: Commands) -> None:
         run_create,
         help="make a token; its value is shown this once",
         more=f"It ends after {DEFAULT_DAYS} days unless you say otherwise.\n"
-        "In a pipe, standard output is the value alone.",
+        "In a pipe, standard output is the value alone; with --reference, the short reference.",
         examples=[
             'safeconduct tokens create --note "Power Automate" --scope automation:view --days 30',
             "safeconduct tokens create --note ci --scope embed --allow-ip 10.0.0.0/8 | store-secret ci",
@@ -49,6 +50,7 @@ def add_create(group: Commands) -> None:
         help="with note, scopes, API, networks and metadata of this one, but for what you say",
     )
     add_content(parser)
+    add_reference(parser)
     add_end(parser)
     add_value_only(parser)
 
@@ -67,6 +69,7 @@ def add_regenerate(group: Commands) -> None:
     )
     add_id(parser)
     add_content(parser)
+    add_reference(parser)
     add_end(parser, required=True)
     add_overlap(parser)
     add_value_only(parser)
@@ -118,13 +121,16 @@ def _made(service: SignedIn, path: str, body: dict[str, Any]) -> dict[str, Any]:
 
 
 def show_value(output: Output, made: dict[str, Any], *, value_only: bool) -> None:
-    """The value stands on a line of its own, outside of every frame, so that it is copied whole."""
+    """The value stands on a line of its own, outside of every frame, so that it is copied whole. Who asked for a short
+    reference gets that where one value alone is wanted.
+    """
+    value = made.get("reference", made["token"])
     if output.as_json:
         output.json(made)
     elif value_only:
-        output.value(made["token"])
+        output.value(value)
     elif not output.to_terminal:
-        output.value(made["token"])
+        output.value(value)
         ends = "it ends " if made["expiration"] else ""
         output.say(Text(f"Token {made['id']} is made; {ends}").append(exact_end(made, system_clock())))
     else:
@@ -142,6 +148,10 @@ def show_value(output: Output, made: dict[str, Any], *, value_only: bool) -> Non
         output.answers.print()
         output.value(printable(made["token"]))
         output.answers.print()
+        if "reference" in made:
+            output.answers.print("Its short reference, for fields that hold no long token:")
+            output.value(printable(made["reference"]))
+            output.answers.print()
         output.answers.print(
             "Send it with each request as the header  Authorization: Bearer VALUE", style="dim"
         )

@@ -1,6 +1,6 @@
 """Options that several token commands share, and the members of a request that they become."""
 
-from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from argparse import ArgumentParser, ArgumentTypeError, BooleanOptionalAction, Namespace
 from typing import Any, Final
 
 from service.cli.commands import words
@@ -34,6 +34,14 @@ def add_content(parser: ArgumentParser, *, required: bool = False) -> None:
     )
     parser.add_argument("--not-before", metavar="TIME", help="not valid before then (RFC 3339)")
     parser.add_argument("--allow-ip", metavar="CIDR", action="append", help="valid from these networks alone")
+
+
+def add_reference(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--reference",
+        action=BooleanOptionalAction,
+        help="a short reference besides, for fields that hold no long token; introspection and gateways take it",
+    )
 
 
 def add_end(parser: ArgumentParser, *, required: bool = False, never: bool = True) -> None:
@@ -85,6 +93,7 @@ def content(arguments: Namespace) -> dict[str, Any]:
         "audience": arguments.audience,
         "not_before": arguments.not_before,
         "allowed_ips": arguments.allow_ip,
+        "reference": getattr(arguments, "reference", None),
     }
     return {name: value for name, value in members.items() if value is not None}
 

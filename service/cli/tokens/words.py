@@ -57,6 +57,7 @@ def card(token: dict[str, Any], now: int) -> Table:
         "recent_ips",
         "used_scopes",
         "audience",
+        "reference_hint",
         "allowed_ips",
         "metadata",
         "revoke_reason",
