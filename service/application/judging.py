@@ -9,7 +9,8 @@ from service.application.room import Room
 from service.domain.catalogue import CatalogueDocument
 from service.domain.descent import Parent
 from service.domain.errors import Refused
-from service.domain.issuance import Permitted, TokenRequest, demand_no_reference, maker, permit
+from service.domain.issuance import Permitted, TokenRequest, maker, permit
+from service.domain.reference_rules import demand_no_reference
 from service.domain.token import Token
 from service.domain.user import User
 
@@ -34,7 +35,7 @@ class Judging:
         rules = self.catalogue.policy.of(owner)
         if family is not None:
             request = family.bounds.filled(request)
-            demand_no_reference(request)
+            demand_no_reference(request.reference)
         permitted = permit(request, grant=owner.grant, rules=rules, catalogue=self.catalogue, now=self.now)
         if family is not None:
             permitted = family.bounds.demand(permitted, self.catalogue)

@@ -13,9 +13,10 @@ from service.application.ports import Transaction
 from service.domain.audit import AuditEntry
 from service.domain.descent import Bounds, Parent
 from service.domain.errors import TokenIsRevoked, TokenIsSuspended
-from service.domain.issuance import Permitted, TokenRequest, demand_no_reference, maker, permit
+from service.domain.issuance import Permitted, TokenRequest, maker, permit
 from service.domain.overlap import Overlap
 from service.domain.policy import Rules
+from service.domain.reference_rules import demand_no_reference
 from service.domain.token import Token, TokenState, TokenValue
 from service.domain.user import Grant
 
@@ -74,7 +75,7 @@ class Renewal:
         if request.reference is None:
             request = replace(request, reference=token.reference_hint is not None)
         if token.parent_id is not None:
-            demand_no_reference(request)
+            demand_no_reference(request.reference)
         renewed = self._renewed(token, request, owner.grant, rules, bounds, now)
         [place] = await self._mint.places(tx, 1, now=now)
         minted = self._mint.sign(renewed, place, now=now)

@@ -14,14 +14,13 @@ from service.domain.audience import Audience
 from service.domain.catalogue import MOST_SCOPES, CatalogueDocument
 from service.domain.errors import AuditorChangesNothing, Fault, Faulty, NotAllowed, ScopeExceedsGrant
 from service.domain.policy import Rules
+from service.domain.reference_rules import managing_faults
 from service.domain.token import NEVER
 from service.domain.user import Grant, GrantKind, Role, User
 
 DAY = 86_400
 MAX_NOTE = 255
 MAX_ALLOWED_IPS = 32
-MANAGING = ("personal_access_tokens", "self_rotate")
-"""Scopes by which a token changes tokens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +99,7 @@ def permit(
     networks = _networks(request.allowed_ips or (), faults)
     expires_at = _expires_at(request, rules, now, faults)
     if request.reference:
-        faults += _managing(scopes, catalogue)
+        faults += managing_faults(scopes, catalogue)
     if faults:
         raise Faulty(faults)
     if beyond := beyond_grant(scopes, grant, catalogue):
@@ -115,22 +114,6 @@ def permit(
         expires_at=expires_at,
         metadata=request.metadata,
     )
-
-
-def demand_no_reference(request: TokenRequest) -> None:
-    """What a token makes is bound to it by its signature. Raises Faulty."""
-    if request.reference:
-        raise Faulty([Fault("reference", "made_by_token", "what a token makes has no short reference")])
-
-
-def _managing(scopes: Sequence[str], catalogue: CatalogueDocument) -> list[Fault]:
-    """A reference changes no token, itself included."""
-    known = catalogue.scopes.scopes()
-    return [
-        Fault("reference", "manages_tokens", f"a token with {name} has no short reference")
-        for name in MANAGING
-        if name in known and catalogue.scopes.covers(scopes, name)
-    ]
 
 
 def beyond_grant(scopes: Sequence[str], grant: Grant, catalogue: CatalogueDocument) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,8 @@ from tests.servers.process import free_port
 SCOPES = ("connectors:view",)
 BOUNDS = {"nginx": 6, "caddy": 0}
 """Seconds for which each believes an answer, as its recipe says."""
+UNKNOWN = {(503, "verifier_unavailable"), (503, "storage_unavailable")}
+"""From the gateway itself, or as the service says it."""
 TIME_OF_A_CALL = 2  # seconds, on a busy machine
 
 
@@ -108,16 +111,20 @@ async def test_a_revoked_token_is_refused_within_the_recipes_bound(
     async with asyncio.timeout(BOUNDS[gateway.name] + TIME_OF_A_CALL):
         while await gateway.status(token) != 401:
             pass
+    assert json.loads((await gateway.call(token)).body)["code"] == "token_revoked"
     seen[gateway.name]["notices revocation"] = f"after {time.monotonic() - began:.1f} s"
 
 
 async def test_without_the_issuer_nobody_gets_in(authority: Authority, leash: Leash) -> None:
-    """R21: a gateway that cannot ask lets nobody through, and does not call a good token bad."""
+    """R21: a gateway that cannot ask lets nobody through, says so, and does not call a good token bad."""
     token = (await authority.token(scopes=SCOPES)).jwt.reveal()
+    nowhere = replace(authority, port=free_port())
     for name in BOUNDS:
-        async with running_gateway(name, authority, leash) as gateway:
-            await authority.opened.storage.close()
-            assert await gateway.status(token) in {502, 503}
+        for asked in (authority, nowhere):
+            async with running_gateway(name, asked, leash) as gateway:
+                await authority.opened.storage.close()
+                answer = await gateway.call(token)
+                assert (answer.status, json.loads(answer.body)["code"]) in UNKNOWN, (name, answer)
 
 
 @pytest.mark.parametrize("name", ["traefik.yaml", "envoy.yaml"])

@@ -14,7 +14,7 @@ import pytest
 from tests.consumers.gateways import RECIPES
 from tests.consumers.resource_server import listens
 from tests.lab.exchange import Answer, exchange
-from tests.lab.replica import TOKENS, Replica, running_replica
+from tests.lab.replica import REPORTS, TOKENS, Replica, running_replica
 from tests.servers.leash import Leash, wait_until
 from tests.servers.process import ServerProcess, free_port, private_folder
 from tests.servers.redis import RedisServer
@@ -112,6 +112,7 @@ def test_it_lets_good_tokens_through_and_says_why_not(
     body = {"note": "brief", "expires_at": soon, "scopes": ["connectors"]}
     brief = issuer.administrator.call("POST", TOKENS, json_body=body).json["token"]
     good, narrow = create(issuer)["token"], create(issuer, scopes=["dashboard"])["token"]
+    foreign = create(issuer, audience=REPORTS)["token"]
     assert wait_until(
         lambda: gateway.call(good).status != 503, within=5
     )  # until the list itself is published
@@ -125,6 +126,7 @@ def test_it_lets_good_tokens_through_and_says_why_not(
     refused = {
         "token_expired": gateway.call(brief),
         "insufficient_scope": gateway.call(narrow),
+        "token_wrong_api": gateway.call(foreign),
         "invalid_token": gateway.call(good[:-6] + good[-6:].swapcase()),
         "token_malformed": gateway.call("eyJhbGciOiJub25lIn0.e30."),
         "token_missing": gateway.call(None),
@@ -147,6 +149,7 @@ def test_a_revocation_is_noticed_by_redis_alone(
 
     assert wait_until(lambda: gateway.call(made["token"]).status == 401, within=5)
 
+    assert json.loads(gateway.call(made["token"]).body)["code"] == "token_revoked"
     seen["haproxy"]["notices revocation"] = f"after {time.monotonic() - began:.2f} s"
     assert gateway.call(other).status == 200
 
@@ -158,7 +161,8 @@ def test_what_redis_cannot_say_is_not_guessed(
     token = create(issuer)["token"]
     assert wait_until(lambda: gateway.call(token).status == 200, within=5)
     redis_server.kill9()
-    assert gateway.call(token).status == 503
+    unknown = gateway.call(token)
+    assert (unknown.status, json.loads(unknown.body)["code"]) == (503, "verifier_unavailable")
     redis_server.start()
 
     assert wait_until(lambda: gateway.call(token).status == 200, within=15)

@@ -1,6 +1,7 @@
 """APIs that nobody here wrote the verifying for: jose, PyJWT, Authlib, each as its example stands."""
 
 import asyncio
+import json
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from keys import Purpose
-from tests.api.oauth_fixtures import DAY, REPORTS, Authority, running_authority
+from tests.api.oauth_fixtures import DAY, REPORTS, Answer, Authority, running_authority
 from tests.clock import RunningClock
 from tests.consumers.resource_server import ResourceServer, running
 from tests.servers.leash import Leash
@@ -18,6 +19,15 @@ TTL = 2  # seconds
 SCOPES = ("connectors:view",)
 LIBRARIES = {"jose": TTL + 12, "pyjwt": TTL + 12, "authlib": 2}
 """Within how many seconds each must have noticed a revocation (promises R29); introspection in the time of a call."""
+
+
+CODES = ["invalid_token", "invalid_token", "insufficient_scope", "invalid_token"]
+"""Expired, for another API, without the scope, damaged: RFC 6750's words, which is all that these libraries know."""
+
+
+def code_of(answer: Answer) -> str:
+    document = json.loads(answer.body)
+    return document.get("code") or document["error"]
 
 
 @pytest.fixture
@@ -77,6 +87,7 @@ async def test_it_takes_good_tokens_and_says_why_it_takes_no_other(
     assert all(
         "Bearer" in (answer.header("WWW-Authenticate") or "") for answer in refused if answer.status == 401
     )
+    assert [code_of(answer) for answer in refused] == CODES
     assert [line.split(":")[0] for line in consumer.lines] == ["accepted"] * 2 + ["refused"] * 4
     seen[consumer.name] |= {"accepts good": "yes", "refuses bad": "401, 403"}
 
@@ -108,6 +119,7 @@ async def test_a_revoked_token_is_refused_in_time(
     async with asyncio.timeout(LIBRARIES[consumer.name]):
         while await consumer.status(revoked.jwt.reveal()) != 401:
             pass
+    assert code_of(await consumer.call(revoked.jwt.reveal())) == "invalid_token"
     seconds = time.monotonic() - began
 
     assert await consumer.status(other.jwt.reveal()) == 200
@@ -125,5 +137,6 @@ async def test_without_its_issuer_it_says_so_and_guesses_nothing(
         async with running(
             name, leash, node=node, node_modules=node_modules, environment=environment
         ) as consumer:
-            assert await consumer.status(token) == 503
+            answer = await consumer.call(token)
+            assert (answer.status, code_of(answer)) == (503, "verifier_unavailable")
             assert consumer.lines[-1].startswith("refused: verifier_unavailable")

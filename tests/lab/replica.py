@@ -19,6 +19,9 @@ PASSWORD = "a lamp above the northern gate"
 TOKENS = "/v1/personal-access-tokens"
 NEW_TOKEN = {"expiration": 30, "scopes": ["automation:view"], "note": "weekly report"}
 
+REPORTS = "https://reports.example/api"
+SECOND_AUDIENCE = f'\n[[audiences]]\nid = "{REPORTS}"\nname = "Reports"\n'
+
 # so that no test waits for what people would have to wait for
 _PATIENT = {
     "confirm = 300 ": "confirm = 86400 ",
@@ -50,7 +53,7 @@ class Deployment:
             for shipped, patient in _PATIENT.items():
                 assert shipped in text
                 text = text.replace(shipped, patient)
-            path.write_text(text, "utf-8")
+            path.write_text(text + SECOND_AUDIENCE, "utf-8")
         return path
 
     @property

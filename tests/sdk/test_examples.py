@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 from safeconduct import STRICT
 
-from tests.lab.replica import Replica, running_replica
+from tests.lab.evidence import claims
+from tests.lab.replica import REPORTS, TOKENS, Replica, running_replica
 from tests.sdk.examples import Example, running_example
-from tests.servers.leash import Leash
+from tests.servers.leash import Leash, wait_until
+from tests.servers.process import free_port
 
 NAMES = ["aiohttp", "fastapi", "asgi", "flask", "wsgi", "django", "drf"]
 
@@ -107,6 +109,47 @@ def test_a_refusal_says_what_to_do(
     assert (reply.status, reply.code) == (401, code)
     assert challenge in reply.headers["WWW-Authenticate"]
     assert token[:100].encode() not in reply.body
+
+
+def test_a_refusal_says_what_is_wrong_with_the_token(examples: list[Example], replica: Replica) -> None:
+    """Expired, for another API, without the scope: each in the client's words, with its code and help page."""
+    soon = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 2))
+    body = {"note": "brief", "expires_at": soon, "scopes": ["connectors"]}
+    brief = replica.administrator.call("POST", TOKENS, json_body=body).json["token"]
+    foreign = replica.administrator.create(scopes=["connectors"], audience=REPORTS)["token"]
+    narrow = new_token(replica, "embed")["token"]
+    assert wait_until(lambda: time.time() > claims(brief)["exp"], within=10)
+
+    for example in examples:
+        refused = {
+            code: example.call(f"Bearer {token}")
+            for code, token in {
+                "token_expired": brief,
+                "token_wrong_api": foreign,
+                "insufficient_scope": narrow,
+            }.items()
+        }
+        assert {code: reply.code for code, reply in refused.items()} == {code: code for code in refused}
+        assert [reply.status for reply in refused.values()] == [401, 401, 403], example.name
+        assert f"{replica.deployment.issuer}/help/token_expired" in refused["token_expired"].body.decode()
+
+
+def test_without_an_issuer_nothing_is_guessed(replica: Replica, leash: Leash) -> None:
+    """An API that has never reached its issuer answers 503 with the code, and no challenge: another token would not
+    help.
+    """
+    token = new_token(replica)["token"]
+    nowhere = f"http://localhost:{free_port()}"
+    with ExitStack() as running:
+        lonely = [
+            running.enter_context(running_example(name, replica, leash, ISSUER=nowhere)) for name in NAMES
+        ]
+        replies = {each.name: each.call(f"Bearer {token}") for each in lonely}
+
+    assert {name: (reply.status, reply.code) for name, reply in replies.items()} == dict.fromkeys(
+        NAMES, (503, "verifier_unavailable")
+    )
+    assert [reply.headers.get("WWW-Authenticate") for reply in replies.values()] == [None] * len(NAMES)
 
 
 def test_a_revoked_token_is_refused_within_the_stated_bound(
