@@ -68,43 +68,45 @@ class Renewal:
             Faulty, ScopeExceedsGrant, NotAllowed, LimitReached: as for a new token.
         """
         now = await tx.now()
-        owner = maker(await tx.users.get(token.owner_id))
-        rules = self._current.catalogue.policy.of(owner)
-        await _find_room(tx, token, rules, now)
-        bounds = await bounds_of_child(tx, token, by, self._current.catalogue, now=now)
-        if request.reference is None:
-            request = replace(request, reference=token.reference_hint is not None)
-        if token.parent_id is not None:
-            demand_no_reference(request.reference)
-        renewed = self._renewed(token, request, owner.grant, rules, bounds, now)
+        named = token.reference_hint is not None if request.reference is None else request.reference
+        renewed = await self._judged(tx, token, replace(request, reference=named), by, now)
+        reference = self._mint.reference(renewed, now=now) if named else None
+        renewed = replace(renewed, reference_hint=reference.hint if reference is not None else None)
         [place] = await self._mint.places(tx, 1, now=now)
         minted = self._mint.sign(renewed, place, now=now)
         await self._end_others(tx, token, overlap, spared, now)
-        if overlap.seconds and renewed.scopes != token.scopes:
-            await tx.carried.keep(token.id, token.scopes)
-        named = self._mint.reference(renewed, now=now) if request.reference else None
-        renewed = replace(renewed, reference_hint=named.hint if named is not None else None)
         await tx.tokens.change(renewed)
         await tx.tokens.add_value(minted.value)
-        await tx.references.end_at(token.id, now + overlap.seconds)
-        if named is not None:
-            await tx.references.add(named.row)
-        if overlap.seconds and overlap.until_used:
-            await tx.overlaps.await_use(renewed.jti, token.id, until=now + overlap.seconds)
+        if reference is not None:
+            await tx.references.add(reference.row)
+        await _keep_going(tx, token, renewed, overlap, now)
         done = _done(token, minted.value, renewed, overlap)
         await tx.audit.append([replace(entry, detail={**entry.detail, **done})], now)
         return Issued(
             token=renewed,
             jwt=minted.jwt,
             old_ends_at=_old_end(token, overlap, now),
-            reference=named.text if named is not None else None,
+            reference=reference.text if reference is not None else None,
         )
+
+    async def _judged(
+        self, tx: Transaction, token: Token, request: TokenRequest, by: Parent | None, now: int
+    ) -> Token:
+        """The record as it shall be, which owner, policy and the token that made it allow."""
+        owner = maker(await tx.users.get(token.owner_id))
+        rules = self._current.catalogue.policy.of(owner)
+        await _find_room(tx, token, rules, now)
+        bounds = await bounds_of_child(tx, token, by, self._current.catalogue, now=now)
+        if token.parent_id is not None:
+            demand_no_reference(request.reference)
+        return self._renewed(token, request, owner.grant, rules, bounds, now)
 
     async def _end_others(
         self, tx: Transaction, token: Token, overlap: Overlap, spared: Collection[str], now: int
     ) -> None:
         going_on = {token.jti, *spared} if overlap.seconds else set[str]()
         ended = await tx.revocations.revoke_values(token.id, now=now, but=going_on)
+        await tx.references.end_at(token.id, now + overlap.seconds)
         if overlap.seconds:
             await tx.tokens.end_values_at(token.id, now + overlap.seconds)
         if ended:
@@ -131,6 +133,14 @@ class Renewal:
         if bounds is not None:
             permitted = bounds.demand(permitted, catalogue, present=token)
         return _with(token, permitted, jti=self._mint.new_id())
+
+
+async def _keep_going(tx: Transaction, token: Token, renewed: Token, overlap: Overlap, now: int) -> None:
+    """What an overlap leaves to remember: what the value before may do, and whose first use ends it."""
+    if overlap.seconds and renewed.scopes != token.scopes:
+        await tx.carried.keep(token.id, token.scopes)
+    if overlap.seconds and overlap.until_used:
+        await tx.overlaps.await_use(renewed.jti, token.id, until=now + overlap.seconds)
 
 
 async def _find_room(tx: Transaction, token: Token, rules: Rules, now: int) -> None:

@@ -44,8 +44,7 @@ class RotateItself:
         """
         if not self._current.catalogue.scopes.covers(bearer.claims.scope, SCOPE):
             raise InsufficientScope(f"the token needs the scope {SCOPE}")
-        truth = bearer.truth
-        if truth.by_reference:
+        if (truth := bearer.truth).by_reference:
             raise NotAllowed("a short reference renews nothing")
         seconds = LONGEST_BY_ITSELF if overlap is None else min(overlap, LONGEST_BY_ITSELF)
         async with self._storage.transaction() as tx:
