@@ -71,7 +71,7 @@ class Renewal:
         named = token.reference_hint is not None if request.reference is None else request.reference
         renewed = await self._judged(tx, token, replace(request, reference=named), by, now)
         reference = self._mint.reference(renewed, now=now) if named else None
-        renewed = replace(renewed, reference_hint=reference.hint if reference is not None else None)
+        renewed = replace(renewed, reference_hint=reference and reference.hint)
         [place] = await self._mint.places(tx, 1, now=now)
         minted = self._mint.sign(renewed, place, now=now)
         await self._end_others(tx, token, overlap, spared, now)
@@ -82,12 +82,8 @@ class Renewal:
         await _keep_going(tx, token, renewed, overlap, now)
         done = _done(token, minted.value, renewed, overlap)
         await tx.audit.append([replace(entry, detail={**entry.detail, **done})], now)
-        return Issued(
-            token=renewed,
-            jwt=minted.jwt,
-            old_ends_at=_old_end(token, overlap, now),
-            reference=reference.text if reference is not None else None,
-        )
+        ends_at, text = _old_end(token, overlap, now), reference and reference.text
+        return Issued(token=renewed, jwt=minted.jwt, old_ends_at=ends_at, reference=text)
 
     async def _judged(
         self, tx: Transaction, token: Token, request: TokenRequest, by: Parent | None, now: int
