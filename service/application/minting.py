@@ -3,6 +3,7 @@
 import base64
 import hmac
 from dataclasses import dataclass
+from typing import final
 
 from safeconduct import Claims, StatusReference
 
@@ -41,6 +42,7 @@ class MintedShort:
     token: ShortToken
 
 
+@final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MintedReference:
     """A fresh short reference: itself, which is kept nowhere, what is stored of it, and what its owner sees later."""
