@@ -51,6 +51,18 @@ def damaged(token: str, chance: random.Random) -> str:
     return token
 
 
+def seconds_to_refuse(verifier: Plain, token: str) -> float:
+    """CPU time of this thread; it is refused by an error of ours."""
+    gc.disable()  # a collection of what other tests left is not this input's time
+    try:
+        began = time.thread_time()
+        with pytest.raises(InvalidToken):
+            verifier.verify(token)
+        return time.thread_time() - began
+    finally:
+        gc.enable()
+
+
 def campaign(count: int) -> None:
     chance = random.Random()
     with running_issuer(TurnableTime()) as issuer:
@@ -58,19 +70,15 @@ def campaign(count: int) -> None:
         good = [issuer.token(key) for key in ("ES256", "RS256", "EdDSA")]
         for token in good:
             verifier.verify(token)
-        slowest = 0.0
+        slowest, slowest_one = 0.0, ""
         for number in range(count):
             shown = damaged(good[number % 3], chance)
             if shown in good:
                 continue
-            gc.disable()  # a collection of what other tests left is not this input's time
-            began = time.thread_time()
-            with pytest.raises(InvalidToken):
-                verifier.verify(shown)
-            slowest = max(slowest, time.thread_time() - began)
-            gc.enable()
+            if (seconds := seconds_to_refuse(verifier, shown)) > slowest:
+                slowest, slowest_one = seconds, shown
         assert issuer.visits == {METADATA: 1, JWKS: 1, LIST: 1}
-        assert slowest < LONGEST
+        assert min(seconds_to_refuse(verifier, slowest_one) for _ in range(5)) < LONGEST  # none is slow twice
         assert all(verifier.verify(token) for token in good)
         verifier.close()
 

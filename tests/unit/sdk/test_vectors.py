@@ -32,7 +32,9 @@ SIGNED_LIST = load("status_lists.json")["token"]
 
 @pytest.mark.parametrize("vector", by_source(load("jws.json")))
 def test_a_published_signature_verifies_under_its_key(vector: dict[str, Any]) -> None:
-    """RFC 7515 and 8037: the key object speaks the form of RFC 7518 exactly."""
+    """RFC 7515, 7520 and 8037: the key object speaks the form of RFC 7518 exactly. No other vector of theirs in the
+    compact form has an algorithm that a verifier of ours may use.
+    """
     jwk = vector["jwk"] | {"kid": "vector", "use": "sig"}
     key = KeySet.from_document({"keys": [jwk]}).find("vector", KeyPurpose.ACCESS_TOKEN)
     text, _, signature = vector["token"].rpartition(".")
