@@ -116,7 +116,9 @@ def run_create(arguments: Namespace) -> int:
     body |= {name: getattr(arguments, name) for name in ("email", "language") if getattr(arguments, name)}
     with _link_file(arguments.link_file) as path:
         made = service.ask("POST", USERS, body).body
-        if path and not made["invitation"]["mailed"]:
+        if path and made["invitation"]["mailed"]:
+            path.unlink()
+        elif path:
             path.write_text(made["invitation"]["link"] + "\n", "utf-8")
     _show_link(output, made, path)
     return 0
