@@ -1,6 +1,7 @@
 """Send what is due over one channel: claimed, tried, and written down one by one, so that a crash repeats little."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import ClassVar, Final, Protocol
 
@@ -48,7 +49,7 @@ class Carrier(Protocol):
     @property
     def channel(self) -> Channel: ...
 
-    def carry(self, parcels: Sequence[Parcel]) -> AsyncIterator[tuple[Parcel, Undelivered | None]]:
+    def carry(self, parcels: Sequence[Parcel]) -> AsyncGenerator[tuple[Parcel, Undelivered | None], None]:
         """Each of them with why it did not arrive, as soon as that is known."""
 
     async def gone(self, tx: Transaction, target: str, now: int) -> list[AuditEntry]:
@@ -73,10 +74,11 @@ class SendNotices:
         while True:
             parcels = await self._claim()
             whole = False
-            async for parcel, fault in self._carrier.carry(parcels):
-                await self._settle(parcel, fault)
-                self._tell(parcel, fault)
-                whole = whole or (fault is not None and fault.whole)
+            async with aclosing(self._carrier.carry(parcels)) as carried:
+                async for parcel, fault in carried:
+                    await self._settle(parcel, fault)
+                    self._tell(parcel, fault)
+                    whole = whole or (fault is not None and fault.whole)
             if len(parcels) < MOST or whole:
                 return
 

@@ -1,6 +1,7 @@
 """Mails to people: each in its reader's language, over one connection for all that are due."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from email.message import EmailMessage
 from typing import Final
@@ -30,17 +31,19 @@ class Mails:
     masters: MasterKeys | None
     channel: Channel = Channel.MAIL
 
-    async def carry(self, parcels: Sequence[Parcel]) -> AsyncIterator[tuple[Parcel, Undelivered | None]]:
+    async def carry(
+        self, parcels: Sequence[Parcel]
+    ) -> AsyncGenerator[tuple[Parcel, Undelivered | None], None]:
         ready: list[tuple[Parcel, EmailMessage]] = []
         for parcel in parcels:
             try:
                 ready.append((parcel, await self._write(parcel)))
             except Undelivered as fault:
                 yield parcel, fault
-        outcomes = hand_over_each(self.server, [mail for _, mail in ready], within=WITHIN)
-        pairs = iter(ready)
-        async for outcome in outcomes:
-            yield next(pairs)[0], outcome
+        mails, waiting = [mail for _, mail in ready], iter(ready)
+        async with aclosing(hand_over_each(self.server, mails, within=WITHIN)) as outcomes:
+            async for outcome in outcomes:
+                yield next(waiting)[0], outcome
 
     async def gone(self, tx: Transaction, target: str, now: int) -> list[AuditEntry]:  # noqa: ARG002 - a port's
         """Nothing: a mailbox that refuses one mail may take the next."""

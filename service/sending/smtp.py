@@ -2,7 +2,7 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from email.message import EmailMessage
 from typing import Final
@@ -87,7 +87,7 @@ async def hand_over(client: aiosmtplib.SMTP, mail: EmailMessage, place: str) -> 
 
 async def hand_over_each(
     server: MailServer, mails: Sequence[EmailMessage], *, within: float
-) -> AsyncIterator[Undelivered | None]:
+) -> AsyncGenerator[Undelivered | None, None]:
     """Over one connection, of each what became of it; nothing more is tried after what is the server's own fault."""
     deadline = asyncio.get_running_loop().time() + within
     client: aiosmtplib.SMTP | None = None

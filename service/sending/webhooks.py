@@ -4,7 +4,7 @@ but its status.
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -36,7 +36,9 @@ class Webhooks:
     trust: ssl.SSLContext
     channel: Channel = Channel.WEBHOOK
 
-    async def carry(self, parcels: Sequence[Parcel]) -> AsyncIterator[tuple[Parcel, Undelivered | None]]:
+    async def carry(
+        self, parcels: Sequence[Parcel]
+    ) -> AsyncGenerator[tuple[Parcel, Undelivered | None], None]:
         if not parcels:
             return
         async with self.storage.reading() as read:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -19,6 +20,8 @@ from service.domain.user import Grant, GrantKind, Role
 from tests.application.deployment import DAY, Deployment, header_of
 from tests.application.mailbox import Mailbox, certificate, mail_server
 from tests.application.telling import ANN, mailing, somebody, telling
+
+HOUR = 3_600
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +100,7 @@ async def test_of_each_end_its_owner_is_told_four_times(told: Deployment, box: M
     await told.token(ann, days=30)
     seen = []
     for days in (15, 2, 5, 2, 3, 1, 1, 1):
-        told.clock.advance(days * DAY - 1)
+        told.clock.advance(days * DAY - HOUR)
         for _ in range(2):
             await told.opened.post.once()
         seen.append(len(box.mails))
@@ -182,17 +185,17 @@ async def test_an_administrator_is_told_of_paused_tokens_too(told: Deployment, b
 
 
 async def test_the_people_of_a_machine_are_told_for_it(told: Deployment, box: Mailbox) -> None:
-    """A machine reads no mail."""
-    ann = await somebody(told)
+    """A machine reads no mail; who of them did it themselves is not told."""
+    ann, bea = await somebody(told), await somebody(told, "bea@example.com")
     machine = await told.services.machines.create(
-        name="robot", responsible=[ann.name], grant=Grant(GrantKind.ALL), actor="test"
+        name="robot", responsible=[ann.name, bea.name], grant=Grant(GrantKind.ALL), actor="test"
     )
     issued = await told.token(machine.user)
 
-    await told.revoke(issued.token, actor="user:x", reason="clean up")
+    await told.revoke(issued.token, actor=f"user:{ann.id}", reason="clean up")
     await told.opened.post.once()
 
-    assert [mail["To"] for mail in box.mails] == [ANN]
+    assert [mail["To"] for mail in box.mails] == ["bea@example.com"]
 
 
 async def test_a_use_from_a_new_network_is_told_once(told: Deployment, box: Mailbox) -> None:
@@ -297,10 +300,7 @@ async def test_what_cannot_be_delivered_is_given_up_and_audited(told: Deployment
         await told.opened.post.once()
         box.answer = "554 never"
 
-    assert await told.sql("SELECT outcome, attempts FROM delivery ORDER BY due_at") == [
-        ("given_up", 2),
-        ("given_up", 1),
-    ]
+    assert set(await told.sql("SELECT outcome, attempts FROM delivery")) == {("given_up", 2), ("given_up", 1)}
     assert [action for action in await told.audit() if action.startswith("notice")] == [
         "notice.given_up",
         "notice.given_up",
@@ -378,8 +378,8 @@ async def test_whoever_dies_between_sending_and_noting_it_sends_again(told: Depl
     await told.opened.post.plan()
     [send] = [each for each in told.opened.post.channels if each.channel == "mail"]
     parcels = await send._claim()
-    async for _ in send._carrier.carry(parcels):
-        break
+    async with aclosing(send._carrier.carry(parcels)) as carried:
+        await anext(carried)
 
     await told.opened.post.once()
     assert len(box.mails) == 1
