@@ -51,14 +51,18 @@ class LeaverDisabled(msgspec.Struct, kw_only=True):
     summary="End the sessions that an identity provider has ended",
 )
 async def log_out(request: web.Request) -> Annotated[web.Response, Sent()]:
-    """End what a session of the provider opened here; the logout_token is its own proof."""
+    """End what a session of the provider opened here; the logout_token is its own proof.
+
+    Only what is none counts against its sender: a provider may end thousands of sessions at once.
+    """
     services, form = request.app[SERVICES], await read_form(request)
-    address = caller_address(request, services.settings)
-    services.address_rates.demand("logouts", address)
     if (token := form.get("logout_token")) is None:
         raise Faulty([Fault("logout_token", "invalid_request", "is missing")])
-    await services.elsewhere.log_out(request.match_info["provider"], token)
-    services.address_rates.excuse("logouts", address)
+    try:
+        await services.elsewhere.log_out(request.match_info["provider"], token)
+    except Faulty:
+        services.address_rates.demand("logouts", caller_address(request, services.settings))
+        raise
     return web.Response(headers={"Cache-Control": "no-store"})
 
 

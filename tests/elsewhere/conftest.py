@@ -40,7 +40,7 @@ async def authority(
         "issuer": f"http://localhost:{free_port}",
         "port": free_port,
         "sso_file": file,
-        "anonymous_requests_per_minute": 100,
+        "anonymous_requests_per_minute": 40,
     }
     async with running_authority(tmp_path, clock, **settings) as running:
         yield running

@@ -191,19 +191,19 @@ async def test_it_confirms_only_what_its_user_proved_just_now(
     """Threats 14: by `auth_time`, at most five minutes old whatever the policy's window; else 401 step-up with
     `max_age` (RFC 9470). Under `every` one proof is good for one change, also of several at once.
     """
-    now = provider.clock()
     await set_confirm(authority, 3_600)
 
-    async def make(age: int | None) -> Reply:
+    async def make(age: int | None, now: int) -> Reply:
         bearer = a_token(provider, auth_time=None if age is None else now - age)
         return await api.call("POST", TOKENS, bearer=bearer, json=NEW_TOKEN)
 
-    window = [await make(age) for age in (None, 400, 200)]
+    window = [await make(age, provider.clock()) for age in (None, 400, 200)]
     await set_confirm(authority, "every")
-    at_once = await asyncio.gather(*(make(5) for _ in range(4)))
-    too_old = await make(120)
+    now = provider.clock()
+    at_once = await asyncio.gather(*(make(5, now) for _ in range(4)))
+    too_old = await make(120, provider.clock())
     await set_confirm(authority, "sign-in")
-    unasked = await make(None)
+    unasked = await make(None, provider.clock())
 
     assert [reply.status for reply in window] == [401, 401, 201]
     assert window[0].code == "insufficient_user_authentication"
