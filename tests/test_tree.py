@@ -133,6 +133,13 @@ def test_no_test_is_skipped_or_expected_to_fail() -> None:
     _assert_none(_offenders(unproven_marks, "tests"))
 
 
+def test_no_two_migrations_have_one_number() -> None:
+    """0001, 0002 and so on, each once: two people who add one at the same time find out before anybody else."""
+    numbers = [int(path.name[:4]) for path in sorted((ROOT / "sql" / "migrations").glob("*.sql"))]
+
+    assert numbers == list(range(1, len(numbers) + 1))
+
+
 def test_the_lock_files_name_no_registry() -> None:
     """Hashes pin what is installed; where it comes from is for each machine to say."""
     lock = "tests/node/package-lock.json"
