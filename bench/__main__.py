@@ -1,6 +1,7 @@
 """Measure throughput and memory, each figure beside its limit. README.md says what the figures mean.
 
-python -m bench [introspection unknown issue flood memory verification] [--rounds N] [--seconds S] [--quick] [--json]
+python -m bench [introspection forward_auth unknown issue flood memory verification]
+                [--rounds N] [--seconds S] [--quick] [--json]
 """
 
 import argparse
@@ -20,7 +21,7 @@ from bench.processes import ROOT
 from bench.rounds import Plan
 from tests.servers.leash import Leash
 
-KINDS = ("introspection", "unknown", "issue", "flood", "memory", "verification")
+KINDS = ("introspection", "forward_auth", "unknown", "issue", "flood", "memory", "verification")
 LIBRARIES = ("aiohttp", "uvloop", "asyncpg", "cryptography", "PyJWT")
 
 

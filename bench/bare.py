@@ -1,6 +1,6 @@
 """What aiohttp alone costs: one route that reads the body and answers a constant.
 
-python -m bench.bare PORT PATH ANSWER_FILE
+python -m bench.bare PORT PATH ANSWER_FILE [SECONDS_UNTIL_IT_ANSWERS]
 """
 
 import asyncio
@@ -12,9 +12,11 @@ import uvloop
 from aiohttp import web
 
 
-async def serve(port: int, path: str, answer: bytes) -> None:
+async def serve(port: int, path: str, answer: bytes, rest: float) -> None:
     async def handler(request: web.Request) -> web.Response:
         await request.read()
+        if rest:
+            await asyncio.sleep(rest)
         return web.Response(body=answer, content_type="application/json")
 
     app = web.Application()
@@ -29,9 +31,9 @@ async def serve(port: int, path: str, answer: bytes) -> None:
 
 
 def main() -> None:
-    port, path, answer = sys.argv[1:]
+    port, path, answer, *rest = sys.argv[1:]
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(serve(int(port), path, Path(answer).read_bytes()))
+        runner.run(serve(int(port), path, Path(answer).read_bytes(), float(rest[0]) if rest else 0.0))
 
 
 if __name__ == "__main__":

@@ -31,6 +31,7 @@ class Deployment:
     introspections: Path
     twins: Path
     creations: Path
+    forwards: Path
     prepared: Prepared
 
 
@@ -59,6 +60,7 @@ def deployed(leash: Leash, tokens: int) -> Iterator[Deployment]:
             introspections=_written(folder / "introspections.json", prepared.introspections),
             twins=_written(folder / "twins.json", prepared.twins),
             creations=_written(folder / "creations.json", prepared.creations),
+            forwards=_written(folder / "forwards.json", prepared.forwards),
             prepared=prepared,
         )
         with running(server):

@@ -13,7 +13,7 @@ from bench.deployment import SERVE, Deployment
 from bench.flood import Flood
 from bench.processes import PythonServer, pinned_run, resident_mib, running
 from bench.rounds import Plan, compare, first_answer, load, spread
-from bench.traffic import INTROSPECT, ISSUE
+from bench.traffic import FORWARD_AUTH, INTROSPECT, ISSUE
 from tests.servers.leash import Leash
 
 INTROSPECTIONS = 100_000
@@ -32,6 +32,13 @@ def unknown(deployment: Deployment, leash: Leash, plan: Plan) -> dict[str, Any]:
     request = deployment.prepared.twins[0]
     with _bare(deployment, leash, INTROSPECT, request) as bare:
         return compare(bare, deployment.server, deployment.twins, plan)
+
+
+def forward_auth(deployment: Deployment, leash: Leash, plan: Plan) -> dict[str, Any]:
+    """The same tokens, asked about as gateways ask."""
+    request = deployment.prepared.forwards[0]
+    with _bare(deployment, leash, FORWARD_AUTH, request) as bare:
+        return compare(bare, deployment.server, deployment.forwards, plan)
 
 
 def flood(deployment: Deployment, leash: Leash, plan: Plan) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-GOALS = {"introspection": 0.65, "unknown": 0.20, "issue": 0.12}
+GOALS = {"introspection": 0.65, "forward_auth": 0.65, "unknown": 0.20, "issue": 0.12}
 GOAL_FLOOD = 2.0
 GOAL_MIB = 100
 

@@ -19,6 +19,7 @@ from service.wiring import Opened, open_services, shipped_catalogue
 
 INTROSPECT = "/oauth2/introspect"
 ISSUE = "/v1/personal-access-tokens"
+FORWARD_AUTH = "/v1/forward-auth"
 OWNERS = 1_000
 SCOPES = ("automation:view", "company")
 AT_ONCE = 64
@@ -31,12 +32,15 @@ class Prepared:
     """Introspections of distinct tokens, and creations by distinct people who are signed in.
 
     `twins` ask about the same tokens under the other valid signature of their ECDSA pair: genuine, but nobody has
-    their hash.
+    their hash. `forwards` ask as a gateway does. `values` are the tokens, `basic` the client's id and secret.
     """
 
     introspections: list[str]
     twins: list[str]
     creations: list[str]
+    forwards: list[str]
+    values: list[str]
+    basic: str
 
 
 async def prepare(settings: Settings, tokens: int) -> Prepared:
@@ -52,6 +56,9 @@ async def prepare(settings: Settings, tokens: int) -> Prepared:
             introspections=[_introspection(f"Basic {basic}", value) for value in values],
             twins=[_introspection(f"Basic {basic}", twin(value)) for value in values],
             creations=[_creation(f"Bearer {await _bearer(opened, each)}") for each in owners],
+            forwards=[_forward(basic, value) for value in values],
+            values=values,
+            basic=basic,
         )
 
 
@@ -117,6 +124,16 @@ def _introspection(authorization: str, value: str) -> str:
 def _creation(authorization: str) -> str:
     body = json.dumps({"note": "bench", "scopes": SCOPES, "expiration": 30})
     return post(ISSUE, "application/json", authorization, body)
+
+
+def _forward(basic: str, value: str) -> str:
+    return get(f"{FORWARD_AUTH}?scope=automation:view", value, f"X-Gateway-Authorization: Basic {basic}")
+
+
+def get(target: str, value: str, *more: str) -> str:
+    """A request with a token; `more` are further lines of its head."""
+    lines = [f"GET {target} HTTP/1.1", "Host: localhost", f"Authorization: Bearer {value}", *more]
+    return "\r\n".join([*lines, "", ""])
 
 
 def post(path: str, content_type: str, authorization: str, body: str, *more: str) -> str:

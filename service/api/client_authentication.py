@@ -37,7 +37,7 @@ async def authenticated_client(request: web.Request, form: Form, *, permission: 
     services = request.app[SERVICES]
     proofs = services.clients.proofs
     if headers:
-        client = _client_of_header(headers[0], services.current, proofs)
+        client = remembered_client(headers[0], services.current, proofs)
     elif "client_assertion" in form:
         client = await _client_of_assertion(form, proofs)
     else:
@@ -54,7 +54,8 @@ def shows_credentials(request: web.Request, form: Form) -> bool:
     return "Authorization" in request.headers or any(name in form for name in _IN_FORM)
 
 
-def _client_of_header(header: str, current: Current, proofs: ClientProofs) -> Client | None:
+def remembered_client(header: str, current: Current, proofs: ClientProofs) -> Client | None:
+    """As `client_of_header`, judged once for each header: forgotten whenever a client changes."""
     if (client := current.proofs.get(header)) is None:
         known, client = current.proofs, client_of_header(header, proofs)
         if client is not None and proofs.last(client):

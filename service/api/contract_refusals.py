@@ -97,7 +97,7 @@ def _of_callers(route: Route) -> Iterator[Kind]:
         if route.callers & PEOPLE and route.method not in _SAFE:
             yield CrossOrigin
     elif route.method not in _SAFE:
-        yield StorageUnavailable
+        yield from (CrossOrigin, StorageUnavailable)
     if route.confirmed:
         yield ConfirmationNeeded
 

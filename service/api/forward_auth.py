@@ -9,11 +9,11 @@ from msgspec import UNSET, UnsetType
 from multidict import MultiMapping
 from safeconduct.errors import InsufficientScope, InvalidToken
 
-from service.api.client_authentication import client_of_header
+from service.api.client_authentication import remembered_client
 from service.api.contract import Sent, contract
 from service.domain.errors import Fault, Faulty, NotSignedIn, Refused
 from service.domain.identifiers import to_wire
-from service.web.appkeys import SERVICES
+from service.web.appkeys import ONE_WRITE, SERVICES
 from service.web.client_address import caller_address
 from service.web.credentials import Jwt, shown_credential
 from service.web.gateway import GATEWAY_CREDENTIALS, TOLD, GatewayUnknown
@@ -27,7 +27,7 @@ class Demands(msgspec.Struct, kw_only=True):
 
 
 _DEMANDS: Final = Demands.__struct_encode_fields__
-Judged = Annotated[web.Response, Sent()]
+Judged = Annotated[web.StreamResponse, Sent()]
 
 
 @contract(
@@ -39,7 +39,9 @@ async def judge_for_client(request: web.Request) -> Judged:
     """The gateway proves itself as a client that may introspect, and hears about tokens of its audiences."""
     shown = request.headers.getall(GATEWAY_CREDENTIALS, ())
     services = request.app[SERVICES]
-    client = client_of_header(shown[0], services.clients.proofs) if len(shown) == 1 else None
+    client = None
+    if len(shown) == 1:
+        client = remembered_client(shown[0], services.current, services.clients.proofs)
     if client is None or "introspect" not in client.permissions:
         raise GatewayUnknown(f"the gateway proves itself in {GATEWAY_CREDENTIALS}, by Basic, once")
     return await _judge(request, client.audiences)
@@ -65,9 +67,7 @@ async def _judge(request: web.Request, audiences: Collection[str]) -> Judged:
     claims = admitted.claims
     token_id = "" if admitted.token_id is None else to_wire(admitted.token_id)
     told = (claims.sub, token_id, claims.jti, " ".join(claims.scope))
-    return web.Response(
-        headers={"Cache-Control": "no-store", **dict(zip(TOLD, told, strict=True))}, content_type="text/plain"
-    )
+    return request.app[ONE_WRITE](b"", dict(zip(TOLD, told, strict=True)))
 
 
 def _bearer(request: web.Request) -> str:

@@ -36,11 +36,13 @@ class NotReady(Answer[T]):
     STATUS: ClassVar[int] = 503
 
 
+@contract(summary="Is it alive?")
 async def livez(_request: web.Request) -> Answer[Alive]:
     """The process runs its event loop. It asks nobody."""
     return Answer(Alive())
 
 
+@contract(summary="Is it ready?")
 async def readyz(request: web.Request) -> Answer[Ready] | NotReady[Ready]:
     """Whether to send work here: which check fails is told, why is for the logs."""
     health = await request.app[SERVICES].readiness()

@@ -21,6 +21,7 @@ class DescribedToken(TokenShown, kw_only=True):
     at: list[str]
 
 
+@contract(summary="Look at this token")
 async def get_self(request: web.Request) -> Answer[DescribedToken]:
     """The record behind the token, and in words what it may do and where."""
     services, truth = request.app[SERVICES], token_bearer(request).truth
@@ -28,6 +29,7 @@ async def get_self(request: web.Request) -> Answer[DescribedToken]:
     return Answer(described(token, token.state(now), services.current.catalogue))
 
 
+@contract(summary="Revoke this token")
 async def revoke_self(request: web.Request) -> Answer[TokenShown]:
     """What its bearer does who has found it, or needs it no more."""
     who = token_bearer(request)
@@ -37,7 +39,7 @@ async def revoke_self(request: web.Request) -> Answer[TokenShown]:
     return Answer(token_document(revoked, revoked.state(revoked.created_at)))
 
 
-@contract(body=OwnNewValue, body_required=False, raises=MADE)
+@contract(body=OwnNewValue, body_required=False, raises=MADE, summary="Renew this token")
 async def regenerate_self(request: web.Request) -> Created[IssuedToken]:
     """A new value in the place of the one that asks, which goes on for a short while."""
     expiry, overlap = own_new_value(await read_json(request) if request.can_read_body else {})

@@ -30,14 +30,14 @@ class ReceiptShown(msgspec.Struct, kw_only=True):
     lists_refuse_by: Time
 
 
-@contract(raises=(TokenIsNotRevoked,))
+@contract(raises=(TokenIsNotRevoked,), summary="Get the receipt of a revocation")
 async def own_receipt(request: web.Request) -> Answer[ReceiptShown]:
     """Of one's own token."""
     receipt = await request.app[SERVICES].receipts(path_id(request), owner_id=signed_in(request).user.id)
     return Answer(receipt_document(receipt))
 
 
-@contract(raises=(TokenIsNotRevoked,))
+@contract(raises=(TokenIsNotRevoked,), summary="Get the receipt of anyone's revocation")
 async def anyones_receipt(request: web.Request) -> Answer[ReceiptShown]:
     """Of anybody's token."""
     return Answer(receipt_document(await request.app[SERVICES].receipts(path_id(request), owner_id=None)))

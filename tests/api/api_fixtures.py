@@ -22,6 +22,7 @@ from service.web.routing import Route
 from service.web.server import Runner
 from tests.api.oauth_fixtures import Authority, running_authority
 from tests.clock import TurnableClock
+from tests.contract.told import hold
 
 TOKENS = "/v1/personal-access-tokens"
 PASSWORD = "a slow walk along the grey canal"
@@ -83,7 +84,7 @@ class Api:
         body: bytes | None = None,
         headers: dict[str, str] | None = None,
     ) -> Reply:
-        """Send one request; `json` as application/json, `body` as it is."""
+        """Send one request, `json` as application/json, `body` as it is; the answer is one that was told of."""
         sent = {
             **(by.headers if by else {}),
             **({"Authorization": f"Bearer {bearer}"} if bearer else {}),
@@ -93,7 +94,9 @@ class Api:
         async with self.http.request(
             method, url, json=json, data=body, headers=sent, allow_redirects=False
         ) as response:
-            return Reply(response.status, response.headers, await response.read())
+            reply = Reply(response.status, response.headers, await response.read())
+        hold(method, path, reply.status, reply.headers.get("Content-Type", ""), reply.body)
+        return reply
 
     async def person(
         self,

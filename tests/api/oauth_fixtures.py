@@ -23,6 +23,7 @@ from service.web.services import Services
 from service.wiring import Opened, open_services
 from service.wiring.faces import application
 from tests.clock import TurnableClock
+from tests.contract.told import hold
 
 SHIPPED_CATALOGUE = Path(__file__).parents[2] / "service" / "catalogue.toml"
 SECOND_AUDIENCE = '\n[[audiences]]\nid = "https://reports.example/api"\nname = "Reports"\n'
@@ -124,8 +125,10 @@ class Authority:
         return client, secret.reveal()
 
     async def send(self, method: str, target: str, *headers: str, body: bytes = b"") -> Answer:
-        """One request below the issuer's path."""
-        return await exchange(self.port, http(method, self.path + target, *headers, body=body))
+        """One request below the issuer's path; the answer is one that was told of."""
+        answer = await exchange(self.port, http(method, self.path + target, *headers, body=body))
+        hold(method, target, answer.status, answer.header("Content-Type") or "", answer.body)
+        return answer
 
     async def post(self, target: str, form: bytes | dict[str, str], *headers: str) -> Answer:
         """A form, as whoever the headers say."""

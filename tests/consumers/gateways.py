@@ -106,23 +106,37 @@ def _configured(name: str, folder: Path, authority: Authority, *, port: int, api
         text = "{\n\tadmin off\n}\n" + _filled_in("Caddyfile", authority, port=port, api=api)
         recipe.write_text(text)
         return [program, "run", "--config", recipe, "--adapter", "caddyfile"]
-    program = require("nginx").path
-    recipe = _filled_in("nginx.conf", authority, port=port, api=api)
+    return nginx(folder, _filled_in("nginx.conf", authority, port=port, api=api))
+
+
+def nginx(folder: Path, recipe: str) -> list[str | Path]:
+    """The command that runs nginx with this recipe, all its files in `folder`."""
     (folder / "recipe.conf").write_text(recipe.replace("/var/cache/nginx/tokens", str(folder / "cache")))
     whole = folder / "nginx.conf"
     whole.write_text(NGINX.format(folder=folder))
-    return [program, "-p", folder, "-c", whole]
+    return [require("nginx").path, "-p", folder, "-c", whole]
 
 
 def _filled_in(recipe: str, authority: Authority, *, port: int, api: int) -> str:
-    """What the recipe's own comment tells its reader to change, changed."""
     credentials = base64.b64encode(f"{authority.client.id}:{authority.secret}".encode()).decode()
+    return filled_in(
+        recipe,
+        port=port,
+        api=api,
+        service=authority.port,
+        issuer=authority.issuer,
+        credentials=credentials,
+    )
+
+
+def filled_in(recipe: str, *, port: int, api: int, service: int, issuer: str, credentials: str) -> str:
+    """What the recipe's own comment tells its reader to change, changed."""
     text = (RECIPES / recipe).read_text()
     for shipped, ours in {
         ":8000": f":{port}",
         "127.0.0.1:9000": f"127.0.0.1:{api}",
-        "127.0.0.1:8080": f"127.0.0.1:{authority.port}",
-        "http://localhost:8080": authority.issuer,
+        "127.0.0.1:8080": f"127.0.0.1:{service}",
+        "http://localhost:8080": issuer,
         "Y2xpZW50OnNlY3JldA==": credentials,
     }.items():
         assert shipped in text
