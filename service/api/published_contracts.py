@@ -52,7 +52,7 @@ def _of(request: web.Request) -> Contracts:
     return contracts_of(request.app[ROUTES], request.app[SERVICES].settings)
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=4)
 def _contracts(routes: tuple[Route, ...], issuer: str, *, secure: bool) -> Contracts:
     document = openapi_document(
         [route for route in routes if route.answers is not Answers.PAGE], issuer, secure=secure

@@ -26,7 +26,7 @@ from service.web.links import invitation_link
 from service.web.server import Server
 from service.web.services import Services
 from service.wiring import Opened, open_services
-from service.wiring.faces import application
+from service.wiring.faces import application, build_contracts
 
 LINK_FILE = "first-admin-link"
 MOST_WORKERS: Final = 64
@@ -126,6 +126,7 @@ async def _serve(settings: Settings, masters: MasterKeys | None, place: Place) -
 
 def _servers(services: Services, *, shares_port: bool) -> list[Server]:
     """For everybody, and for the gateway alone where it has a listener of its own."""
+    build_contracts(services.settings)
     servers = [Server(application(services), shares_port=shares_port)]
     if (at := services.settings.gateway_address) is not None:
         servers.append(Server(create_app(services, GATEWAY_ROUTES), at=at, shares_port=shares_port))

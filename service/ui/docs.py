@@ -1,6 +1,6 @@
 """`/docs`: the API's contract as a page, made of the same document as `/openapi.json`."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,12 +68,12 @@ class Docs:
     shapes: list[Shape]
 
 
-DOCS: web.AppKey[Docs] = web.AppKey("docs", Docs)
+DOCS: web.AppKey[Callable[[], Docs]] = web.AppKey("docs")
 
 
 async def docs_page(request: web.Request) -> web.Response:
     """Every call of the API. Nothing is fetched from anywhere, and nothing has to run."""
-    return show(request, "docs.html", docs=request.app[DOCS])
+    return show(request, "docs.html", docs=request.app[DOCS]())
 
 
 def docs_of(document: Mapping[str, Any]) -> Docs:

@@ -1,5 +1,7 @@
 """Both faces of the service on one address: the JSON API and the pages."""
 
+from collections.abc import Callable
+from functools import cache
 from typing import Final
 
 from aiohttp import web
@@ -7,7 +9,8 @@ from aiohttp import web
 from service.api.published_contracts import contracts_of
 from service.api.routes import ROUTES as API_ROUTES
 from service.clock import Clock, system_clock
-from service.ui.docs import DOCS, docs_of
+from service.settings import Settings
+from service.ui.docs import DOCS, Docs, docs_of
 from service.ui.errors import ErrorPages
 from service.ui.page import install
 from service.ui.routes import ROUTES as PAGE_ROUTES
@@ -25,6 +28,16 @@ def application(
 ) -> web.Application:
     """API and pages."""
     app = create_app(services, ROUTES, clock=clock, access_log=access_log, pages=ErrorPages())
-    app[DOCS] = docs_of(contracts_of(ROUTES, services.settings).document)
+    docs: Callable[[], Docs] = cache(lambda: docs_of(contracts_of(ROUTES, services.settings).document))
+    app[DOCS] = docs
     install(app, services.settings)
     return app
+
+
+def build_contracts(settings: Settings) -> None:
+    """`/openapi.json` and `/swagger.json`, before the first request asks for them: at the start, and once.
+
+    Raises:
+        Undescribed: a route does not say what it takes or answers.
+    """
+    contracts_of(ROUTES, settings)

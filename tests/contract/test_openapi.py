@@ -20,6 +20,7 @@ from service.api.routes import ROUTES
 from service.domain import errors as domain
 from service.domain.catalogue import UnknownAudience
 from service.web.problems import PROBLEMS, problem_of_kind
+from service.wiring.faces import build_contracts
 from tests.api.oauth_fixtures import Authority
 from tests.contract.told import document
 
@@ -159,7 +160,8 @@ async def test_it_is_served_with_an_entity_tag_and_small(authority: Authority) -
 
 
 async def test_it_is_built_once(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
-    """At start: no request waits for it."""
+    """`safeconduct serve` does it at its start, for all requests that come."""
+    build_contracts(authority.services.settings)
     monkeypatch.setattr(published_contracts, "openapi_document", None)
 
     assert (await authority.send("GET", "/openapi.json")).status == 200

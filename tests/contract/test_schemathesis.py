@@ -19,7 +19,7 @@ from tests.contract.schemathesis import PATIENT, schemathesis
 
 REPEATABLE = ("--generation-deterministic",)
 SMOKE = ("--phases", "examples,fuzzing", "--max-examples", "1", *REPEATABLE)
-FULL = ("--max-examples", "4", *REPEATABLE)
+FULL = ("--max-examples", "3", *REPEATABLE)
 CAMPAIGN = ("--max-examples", "300", "--max-time", "900", "--generation-database", "none")
 
 
