@@ -26,7 +26,8 @@ CODES = ["invalid_token", "invalid_token", "insufficient_scope", "invalid_token"
 
 
 def code_of(answer: Answer) -> str:
-    document = json.loads(answer.body)
+    whole = answer.body[answer.body.index(b"{") : answer.body.rindex(b"}") + 1]  # Node.js sends it as a chunk
+    document = json.loads(whole)
     return document.get("code") or document["error"]
 
 

@@ -68,5 +68,10 @@ def _exception(answer: Refusal) -> APIException:
     exception = APIException(json.loads(answer.body))
     exception.status_code = answer.status
     exception.auth_header = answer.headers.get("WWW-Authenticate")
-    exception.wait = answer.headers.get("Retry-After")
+    exception.wait = _seconds(answer.headers.get("Retry-After"))
     return exception
+
+
+def _seconds(text: str | None) -> int | None:
+    """The framework writes the header anew, from a number."""
+    return None if text is None else int(text)
