@@ -7,7 +7,7 @@ from service.application.ports import Transaction
 from service.application.sign_in_ports import Buckets
 from service.domain.network import network_of
 from service.domain.secret import Secret, secret_hash
-from service.domain.throttle import Acquaintance
+from service.domain.throttle import Acquaintance, Standing
 from service.domain.user import User, fold
 
 _NOBODY = ""
@@ -38,6 +38,15 @@ class Attempt:
     network: str
     device: str
     known: Acquaintance
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """An attempt that was counted as a failure at `now`, ahead of its judgement."""
+
+    attempt: Attempt
+    before: Standing
+    now: int
 
 
 async def attempt_of(read: Transaction, name: str, origin: Origin) -> Attempt:

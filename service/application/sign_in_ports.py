@@ -37,6 +37,9 @@ class SignInCounts(Protocol):
     async def excuse(self, bucket: str) -> None:
         """Take one failure back."""
 
+    async def uncount(self, bucket: str, before: Failures, now: int) -> None:
+        """The same of one that was counted at `now` after `before` and was none: nobody waits for it."""
+
     async def sweep(self, now: int, limit: int) -> int:
         """Remove up to `limit` buckets that count no more, and tell how many."""
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from service.application.attempts import Attempt, Origin, attempt_of, buckets_of, network_hash
+from service.application.attempts import Attempt, Counted, Origin, attempt_of, buckets_of, network_hash
 from service.application.passwords import Passwords
 from service.application.ports import Storage, Transaction
 from service.application.prove_factor import ProveFactor, Proven, kinds_of, wrong_factor
@@ -81,14 +81,14 @@ class TryPassword:
         attempt = await self._enter(name, origin)
         user = attempt.user
         with self._passwords.place(known=attempt.known is not Acquaintance.STRANGER):
-            account = await self._count(attempt)
+            counted = await self._count(attempt)
             stored = user.password_hash if user else None
             good = await self._passwords.check(password, stored)
             renewed = await self._passwords.renewed(password, stored) if good and stored else None
         if user is None or not good or user.disabled_at is not None:
-            await self._note_failure(name, account)
+            await self._note_failure(counted)
             raise wrong_factor() if proof.is_given else SignInFailed("name or password is wrong")
-        proven = await self._prove(attempt, user, proof, account, renewed)
+        proven = await self._prove(counted, user, proof, renewed)
         return Tried(user=user, attempt=attempt, renewed_hash=renewed, proven=proven)
 
     async def second_step(self, user: User, origin: Origin, proof: Proof) -> Tried:
@@ -98,8 +98,8 @@ class TryPassword:
             SignInFailed, SecondFactorNeeded, Busy: as above.
         """
         attempt = await self._enter(user.name, origin)
-        account = await self._count(attempt)
-        return Tried(user=user, attempt=attempt, proven=await self._prove(attempt, user, proof, account))
+        counted = await self._count(attempt)
+        return Tried(user=user, attempt=attempt, proven=await self._prove(counted, user, proof))
 
     async def settle(self, tx: Transaction, tried: Tried, *, remember_device: bool) -> Secret | None:
         """Forget the failures of this account and pair, and know where it signed in from.
@@ -114,7 +114,8 @@ class TryPassword:
             await self._factors.redeem(tx, tried.user.id, tried.proven)
         await self._renew(tx, tried.user, tried.renewed_hash)
         await tx.sign_in_counts.forget(attempt.buckets.account)
-        await self._take_back(tx, attempt)
+        if attempt.known is not Acquaintance.DEVICE:
+            await tx.sign_in_counts.excuse(attempt.buckets.address)
         await tx.sign_in_counts.forget(attempt.buckets.pair)
         await self._know(tx, tried.user, attempt.network)
         if attempt.known is Acquaintance.DEVICE:
@@ -144,7 +145,7 @@ class TryPassword:
         return attempt
 
     async def _prove(
-        self, attempt: Attempt, user: User, proof: Proof, account: int, renewed: str | None = None
+        self, counted: Counted, user: User, proof: Proof, renewed: str | None = None
     ) -> Proven | None:
         """None for an account without a second factor, whatever was given."""
         factors = await self._factors.of(user.id)
@@ -153,31 +154,33 @@ class TryPassword:
         if not proof.is_given:
             async with self._storage.transaction() as tx:
                 await self._renew(tx, user, renewed)
-                await self._take_back(tx, attempt, attempt.buckets.account, attempt.buckets.pair)
+                await self._uncount(tx, counted)
                 known = replace(user, password_hash=renewed or user.password_hash)
                 ticket = self._factors.ticket(known, await tx.now())
             raise SecondFactorNeeded(kinds_of(factors), ticket=ticket)
         try:
             return await self._factors.judge(user, factors, proof)
         except SignInFailed:
-            await self._note_failure(attempt.name, account)
+            await self._note_failure(counted)
             raise
 
-    async def _take_back(self, tx: Transaction, attempt: Attempt, *buckets: str) -> None:
-        """What was counted ahead, of these buckets and the network."""
-        for bucket in sorted((*buckets, attempt.buckets.address)):
-            if bucket != attempt.buckets.address or attempt.known is not Acquaintance.DEVICE:
-                await tx.sign_in_counts.excuse(bucket)
+    async def _uncount(self, tx: Transaction, counted: Counted) -> None:
+        """The password was right: nothing was guessed, and nobody waits for it."""
+        buckets, before = counted.attempt.buckets, counted.before
+        await tx.sign_in_counts.uncount(buckets.account, before.account, counted.now)
+        if counted.attempt.known is not Acquaintance.DEVICE:
+            await tx.sign_in_counts.uncount(buckets.address, before.address, counted.now)
+        await tx.sign_in_counts.uncount(buckets.pair, before.pair, counted.now)
 
-    async def _count(self, attempt: Attempt) -> int:
-        """Count one failure ahead, unless one that came first closed the door; answers the account's number."""
+    async def _count(self, attempt: Attempt) -> Counted:
+        """Count one failure ahead, unless one that came first closed the door."""
         async with self._storage.transaction() as tx:
             now = await tx.now()
             standing = await tx.sign_in_counts.lock(attempt.buckets, now)
             self._admit(standing, attempt.known, now)
             after = standing.and_one(now, attempt.known)
             await tx.sign_in_counts.write(self._counts(attempt.buckets, after))
-        return after.account.count
+        return Counted(attempt=attempt, before=standing, now=now)
 
     def _counts(self, buckets: Buckets, standing: Standing) -> list[Count]:
         rules = self._rules
@@ -195,10 +198,10 @@ class TryPassword:
                 quota=Quota("sign-in", self._rules.free_failures),
             )
 
-    async def _note_failure(self, name: str, account_failures: int) -> None:
+    async def _note_failure(self, counted: Counted) -> None:
         """Audit it, and once that only those whom the account knows may still try."""
-        actions = ["session.refused"]
-        if account_failures == self._rules.account_failures:
+        name, actions = counted.attempt.name, ["session.refused"]
+        if counted.before.account.count + 1 == self._rules.account_failures:
             actions.append("session.guarded")
         async with self._storage.transaction() as tx:
             entries = [

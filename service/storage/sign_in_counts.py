@@ -48,6 +48,15 @@ class SqlSignInCounts:
     async def excuse(self, bucket: str) -> None:
         await self._connection.one("excuse_sign_in", bucket=bucket)
 
+    async def uncount(self, bucket: str, before: Failures, now: int) -> None:
+        await self._connection.one(
+            "uncount_sign_in",
+            bucket=bucket,
+            counted=before.count + 1,
+            counted_at=now,
+            before_at=before.last_at,
+        )
+
     async def sweep(self, now: int, limit: int) -> int:
         rows = await self._connection.all("forgotten_sign_in_counts", now=now, limit=limit)
         buckets = sorted(row["bucket"] for row in rows)

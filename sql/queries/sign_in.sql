@@ -29,6 +29,14 @@ UPDATE sign_in_count SET failures = failures - 1
  WHERE bucket = :bucket AND failures > 0
 RETURNING bucket;
 
+-- name: uncount_sign_in(bucket, counted, counted_at, before_at)^
+-- Take one back that was no failure, with its time, unless another was counted meanwhile.
+UPDATE sign_in_count
+   SET failures = failures - 1,
+       last_at = CASE WHEN failures = :counted AND last_at = :counted_at THEN :before_at ELSE last_at END
+ WHERE bucket = :bucket AND failures > 0
+RETURNING bucket;
+
 -- name: forgotten_sign_in_counts(now, limit)
 -- Buckets that count no more.
 SELECT bucket FROM sign_in_count WHERE forget_at <= :now ORDER BY forget_at LIMIT :limit;

@@ -30,6 +30,7 @@ class Protected:
     factor_id: str
     secret: str
     codes: list[str]
+    first_code: str = ""
 
     @property
     def name(self) -> str:
@@ -60,4 +61,4 @@ async def protected(on: Deployment, name: str = "Ann Ulm") -> Protected:
     secret = begun.secret.reveal()
     code = pyotp.TOTP(secret).at(on.clock())
     added = await add.confirm_totp(who, begun.id, name="phone", code=code)
-    return Protected(on, who, begun.id, secret, [code.reveal() for code in added.codes])
+    return Protected(on, who, begun.id, secret, [each.reveal() for each in added.codes], code)
