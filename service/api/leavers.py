@@ -14,7 +14,7 @@ from service.api.oauth_forms import read_form
 from service.application.administrators import LastAdministrator
 from service.application.foreign_issuer import IssuerUnavailable
 from service.domain.client import DISABLE_USERS
-from service.domain.errors import Busy, Fault, Faulty, NotAllowed, NotFound, OutcomeUnknown
+from service.domain.errors import Busy, Fault, Faulty, NotAllowed, OutcomeUnknown
 from service.domain.identifiers import to_wire
 from service.domain.principal import ResourceServer
 from service.web.appkeys import PRINCIPAL, SERVICES
@@ -46,7 +46,7 @@ class LeaverDisabled(msgspec.Struct, kw_only=True):
 
 @contract(
     form=LogoutForm,
-    raises=(Faulty, NotFound, Busy, IssuerUnavailable, OutcomeUnknown),
+    raises=(Faulty, Busy, IssuerUnavailable, OutcomeUnknown),
     path={"provider": {"type": "string", "pattern": "^[a-z0-9-]{1,32}$"}},
     summary="End the sessions that an identity provider has ended",
 )

@@ -55,7 +55,9 @@ def _of(request: web.Request) -> Contracts:
 @lru_cache(maxsize=4)
 def _contracts(routes: tuple[Route, ...], issuer: str, *, secure: bool) -> Contracts:
     document = openapi_document(
-        [route for route in routes if route.answers is not Answers.PAGE], issuer, secure=secure
+        [route for route in routes if route.answers is not Answers.PAGE and not route.preflight],
+        issuer,
+        secure=secure,
     )
     return Contracts(
         openapi=_served(document), swagger=_served(swagger_document(document)), document=document

@@ -9,7 +9,7 @@ from service.application.ports import Storage, Transaction
 from service.application.provider_dialogue import ProviderDialogue
 from service.clock import Clock
 from service.domain.audit import AuditEntry
-from service.domain.errors import Fault, Faulty
+from service.domain.errors import Fault, Faulty, NotFound
 from service.domain.foreign_jws import read_jws
 from service.domain.logout_token import LONGEST, Logout, judge_logout_token
 
@@ -28,13 +28,12 @@ class BackChannelLogout:
         A subject alone ends everything that its user is signed in to here.
 
         Raises:
-            NotFound: no such provider.
-            Faulty: no logout_token of it, or one that was used before.
+            Faulty: no such provider, no logout_token of it, or one that was used before.
             IssuerUnavailable: this cannot be told now.
         """
-        known = self._dialogue.known(provider_id)
-        provider = known.provider
         try:
+            known = self._dialogue.known(provider_id)
+            provider = known.provider
             jws = read_jws(logout_token, longest=LONGEST)
             await known.issuer.verify(jws, provider.algorithms)
             logout = judge_logout_token(
@@ -42,7 +41,7 @@ class BackChannelLogout:
             )
             async with self._storage.transaction() as tx:
                 return await self._end(tx, logout, actor=provider.actor)
-        except InvalidToken as error:
+        except (InvalidToken, NotFound) as error:
             log.warning("logout_refused", provider=provider_id, reason=f"{type(error).__name__}: {error}")
             raise Faulty([Fault("logout_token", "invalid_request", "is none, or was used before")]) from None
 

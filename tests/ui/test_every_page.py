@@ -141,7 +141,9 @@ async def test_no_page_may_be_framed(site: Site) -> None:
 def test_every_route_of_the_pages_is_looked_at() -> None:
     """A page that is added is added to these tests as well."""
     shape = {route.path for route in ROUTES if route.method == "GET"}
+    provider = "/sign-in/with/{provider}"
     redirects = {"/", "/user-preferences", "/settings", "/admin"}
+    redirects |= {provider, f"{provider}/answer", "/confirm/with/{provider}"}
     files = {"/assets/{name}", "/admin/tokens.csv"}
     blank = "x"
     walked = Filled(
