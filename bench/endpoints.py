@@ -23,14 +23,14 @@ FLOOD = 50  # attempts a second
 def introspection(deployment: Deployment, leash: Leash, plan: Plan) -> dict[str, Any]:
     """(a) and (b)."""
     request = deployment.prepared.introspections[0]
-    with _bare(deployment, leash, INTROSPECT, request) as bare:
+    with bare_server(deployment, leash, INTROSPECT, request) as bare:
         return compare(bare, deployment.server, deployment.introspections, plan)
 
 
 def unknown(deployment: Deployment, leash: Leash, plan: Plan) -> dict[str, Any]:
     """Genuine tokens whose hash nobody has: each goes through the verifier, whenever it is asked about."""
     request = deployment.prepared.twins[0]
-    with _bare(deployment, leash, INTROSPECT, request) as bare:
+    with bare_server(deployment, leash, INTROSPECT, request) as bare:
         return compare(bare, deployment.server, deployment.twins, plan)
 
 
@@ -63,7 +63,7 @@ def flood(deployment: Deployment, leash: Leash, plan: Plan) -> dict[str, Any]:
 
 def issue(deployment: Deployment, leash: Leash, plan: Plan) -> dict[str, Any]:
     """(a) and (c). Each connection has owners of its own, so that no two creations wait for one owner's row."""
-    with _bare(deployment, leash, ISSUE, deployment.prepared.creations[0]) as bare:
+    with bare_server(deployment, leash, ISSUE, deployment.prepared.creations[0]) as bare:
         return compare(bare, deployment.server, deployment.creations, plan)
 
 
@@ -83,7 +83,7 @@ def memory(deployment: Deployment, plan: Plan) -> dict[str, Any]:
 
 
 @contextmanager
-def _bare(deployment: Deployment, leash: Leash, path: str, request: str) -> Iterator[PythonServer]:
+def bare_server(deployment: Deployment, leash: Leash, path: str, request: str) -> Iterator[PythonServer]:
     """aiohttp alone, which gives the service's answer to `request` to everyone."""
     answer = deployment.folder / "answer"
     answer.write_bytes(first_answer(deployment.server.port, request))

@@ -19,6 +19,7 @@ from typing import Any
 import uvloop
 
 from bench.processes import cpu_seconds
+from tests.servers.leash import family
 
 PATIENCE = 10.0  # seconds for the answers that are still under way at the end
 
@@ -129,9 +130,14 @@ async def _count(job: Job, tally: Tally, connections: list[Connection]) -> None:
     await asyncio.sleep(job.warm)
     tally.answers, tally.bad = 0, 0
     tally.latencies.clear()
-    began, cpu = perf_counter(), cpu_seconds(job.pid)
+    began, cpu = perf_counter(), _cpu_seconds(job.pid)
     await asyncio.wait([connection.idle for connection in connections], timeout=job.seconds)
-    tally.seconds, tally.cpu = perf_counter() - began, cpu_seconds(job.pid) - cpu
+    tally.seconds, tally.cpu = perf_counter() - began, _cpu_seconds(job.pid) - cpu
+
+
+def _cpu_seconds(pid: int) -> float:
+    """Of a server and its workers."""
+    return sum(map(cpu_seconds, family(pid)))
 
 
 def main() -> None:

@@ -17,7 +17,7 @@ from statistics import median
 import redis
 
 from bench.lists import lists
-from bench.processes import ROOT
+from bench.processes import ROOT, cpu_seconds
 from tests.lab.cluster import Cluster, running_cluster
 from tests.lab.replica import TOKENS, Person, Replica
 from tests.publish.redis_page import prefix
@@ -109,11 +109,17 @@ def one_by_one(cluster: Cluster, client: redis.Redis, count: int) -> None:
 def to_everybody(name: str, replica: Replica, ann: Person, count: int) -> None:
     """`ann` revokes at her replica. Medians over the events."""
     readers = Readers(replica, count, EVENTS)
+    assert replica.pid is not None
+    spent = cpu_seconds(replica.pid)
     acknowledged = revoke(ann, EVENTS)
+    spent = (cpu_seconds(replica.pid) - spent) / EVENTS
     after, spread = [], []
     for event, then in zip(readers.heard(), acknowledged, strict=True):
         after.append([max(0.0, at - then) for at in event])
         spread.append([at - min(event) for at in event])
+    print(
+        f"{count} streams of {name} replica: {spent * 1e3:.1f} ms of its CPU for each event and what surrounds it"
+    )
     for since, delays in (("the acknowledgement", after), ("the first of them", spread)):
         p50, p99 = (median(quantile(each, percent) for each in delays) for percent in (50, 99))
         least, most = (pick(quantile(each, 99) for each in delays) for pick in (min, max))
@@ -145,7 +151,8 @@ def main() -> None:
             "SAFECONDUCT_CONNECTIONS_AT_ONCE": str(4 * chosen.streams),
         }
         with running_cluster(leash, postgres, size=2, also=also) as cluster:
-            one_by_one(cluster, redis.Redis.from_url(server.url), chosen.revocations)
+            client = redis.Redis.from_url(server.url, socket_timeout=90)
+            one_by_one(cluster, client, chosen.revocations)
             near, far = cluster.replicas
             for name, replica in (("its own", near), ("another", far)):
                 to_everybody(name, replica, near.administrator, chosen.streams)
