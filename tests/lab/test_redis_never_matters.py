@@ -28,6 +28,17 @@ OF_AN_ADMINISTRATOR = (
 )  # fmt: skip
 OF_REDIS = ("redis_at", "redis")
 """Members that tell of Redis itself: in a receipt when it had a revocation, in /readyz how it is."""
+ALIKE = {"USAGE_RECORD": "nothing"}
+"""Uses are written down every few seconds: when, depends on how busy the machine is."""
+OF_THE_MOMENT = {
+    "date",
+    "etag",
+    "content-length",
+    "age",
+    "content-security-policy",
+    "set-cookie",
+    "retry-after",
+}
 VARYING = (
     (r"eyJ[\w-]+\.eyJ[\w-]+\.[\w-]+", "<jwt>"),
     (r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", "<id>"),
@@ -51,8 +62,11 @@ class Script:
         answer = self.replica.call(method, path, **request)
         lines = answer.raw.partition(b"\r\n\r\n")[0].decode().split("\r\n")[1:]
         headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
-        for name in ("date", "etag", "content-length", "age", "content-security-policy", "set-cookie"):
-            headers.pop(name, None)
+        headers = {
+            name: value
+            for name, value in headers.items()
+            if name not in OF_THE_MOMENT and not name.startswith("ratelimit")
+        }
         shown = plain(json.dumps(headers)), plain(answer.body.decode("utf-8", "replace"))
         self.said.append(
             (f"{method} {plain(path)}", answer.status, json.loads(shown[0]), without_redis(shown[1]))
@@ -165,8 +179,12 @@ def pair(leash: Leash, postgres_server: PostgresServer) -> Iterator[tuple[Replic
         dead.kill9()
         names = [postgres_server.create_database() for _ in range(2)]
         with (
-            running_replica(leash, database_url=postgres_server.url(names[0]), REDIS_URL=alive.url) as one,
-            running_replica(leash, database_url=postgres_server.url(names[1]), REDIS_URL=dead.url) as other,
+            running_replica(
+                leash, database_url=postgres_server.url(names[0]), REDIS_URL=alive.url, **ALIKE
+            ) as one,
+            running_replica(
+                leash, database_url=postgres_server.url(names[1]), REDIS_URL=dead.url, **ALIKE
+            ) as other,
         ):
             yield one, other
         for name in names:
