@@ -24,7 +24,7 @@ OPEN = (
 )  # fmt: skip
 OF_AN_ADMINISTRATOR = (
     "/v1/me", "/v1/admin/users", "/v1/admin/tokens", "/v1/admin/clients", "/v1/admin/keys", "/v1/admin/policy",
-    "/v1/admin/audit", "/v1/admin/machines", "/v1/admin/catalogue",
+    "/v1/admin/machines", "/v1/admin/catalogue",
 )  # fmt: skip
 OF_REDIS = ("redis_at", "redis")
 """Members that tell of Redis itself: in a receipt when it had a revocation, in /readyz how it is."""
