@@ -37,7 +37,7 @@ def unknown(deployment: Deployment, leash: Leash, plan: Plan) -> dict[str, Any]:
 def forward_auth(deployment: Deployment, leash: Leash, plan: Plan) -> dict[str, Any]:
     """The same tokens, asked about as gateways ask."""
     request = deployment.prepared.forwards[0]
-    with _bare(deployment, leash, FORWARD_AUTH, request) as bare:
+    with bare_server(deployment, leash, FORWARD_AUTH, request) as bare:
         return compare(bare, deployment.server, deployment.forwards, plan)
 
 
