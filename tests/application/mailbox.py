@@ -23,13 +23,22 @@ USER, PASSWORD = "safeconduct", "a bell under the frozen lake"
 
 @dataclass
 class Mailbox:
-    """What arrived, and how the server behaves; `answer` is given to every mail instead of taking it."""
+    """What arrived, and how the server behaves; `answer` is given to every mail instead of taking it, and
+    `unknown` is nobody's address.
+    """
 
     port: int = 0
     mails: list[EmailMessage] = field(default_factory=list)
     recipients: list[str] = field(default_factory=list)
     answer: str = ""
     password: str = PASSWORD
+    unknown: str = ""
+
+    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:  # noqa: N802 - as below
+        if address == self.unknown:
+            return "550 nobody is called so"
+        envelope.rcpt_tos.append(address)
+        return "250 known"
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 - the library's name
         if self.answer:

@@ -307,6 +307,22 @@ async def test_what_cannot_be_delivered_is_given_up_and_audited(told: Deployment
     ]
 
 
+async def test_an_address_that_is_nobodys_holds_up_no_other(told: Deployment, box: Mailbox) -> None:
+    """The server's word on it is final; the next mail over the same connection arrives."""
+    box.unknown = "gone@example.com"
+    for email in (box.unknown, ANN):
+        owner = await somebody(told, email)
+        await told.revoke((await told.token(owner)).token, actor="user:x", reason="clean up")
+
+    await told.opened.post.once()
+
+    assert [mail["To"] for mail in box.mails] == [ANN]
+    assert set(await told.sql("SELECT outcome, attempts FROM delivery")) == {
+        ("given_up", 1),
+        ("delivered", 1),
+    }
+
+
 @pytest.mark.parametrize("wrong", ["password", "certificate", "port"])
 async def test_a_wrong_setting_is_one_line_in_the_log(
     on: Deployment, box: Mailbox, pem: Path, tmp_path: Path, wrong: str
