@@ -205,6 +205,7 @@ async def test_a_use_from_a_new_network_is_told_once(told: Deployment, box: Mail
     truth = (await told.services.recognise(issued.jwt.reveal())).truth
     usage = told.services.usage
     for ip in ("198.51.100.7", "198.51.100.99", "203.0.113.4", "203.0.113.4", "203.0.113.5"):
+        told.clock.advance(60)
         usage.sightings.accepted(truth, ip, "curl")
         await usage.record()
         await told.opened.post.once()
