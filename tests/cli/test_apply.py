@@ -230,7 +230,15 @@ def test_a_first_roll_out_needs_no_service(operator: Safeconduct) -> None:
 
     assert applied["version"] == 1
     assert {change["kind"] for change in applied["changes"]} <= {"added", "changed"}
-    assert again == {"changes": [], "version": 1, "in_use": {}, "beyond": 0, "revoked": 0, "clients": []}
+    assert again == {
+        "changes": [],
+        "version": 1,
+        "in_use": {},
+        "beyond": 0,
+        "revoked": 0,
+        "clients": [],
+        "webhooks": [],
+    }
     assert not (operator.home / "data" / "master.key").exists()
 
 
