@@ -83,6 +83,8 @@ async def _compromise(request: web.Request, *, fault: str = "", reason: str = ""
         tab="keys",
         kid=kid,
         revoked=foreseen.revoked,
+        owners=[(owner.name, owner.tokens) for owner in foreseen.damage.owners],
+        apis=[(audience.id, audience.tokens) for audience in foreseen.damage.audiences],
         fault=fault,
         reason=reason,
     )

@@ -220,7 +220,7 @@ def expected(route: Route, shown: Shown) -> object:
 async def answer(api: Api, route: Route, shown: Shown) -> object:
     """Whether the route let the credential in, or the status of its refusal."""
     path = route.path.replace("{id}", LIST_ID if "status" in route.path else ID)
-    path = path.replace("{token_id}", ID).replace("{kid}", "x")
+    path = path.replace("{token_id}", ID).replace("{kid}", "x").replace("{provider}", "x")
     sends_json = (
         route.method in {"POST", "PUT", "PATCH"} and route.answers is Answers.PROBLEM and not shown.form
     )
