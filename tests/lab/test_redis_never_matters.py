@@ -195,7 +195,6 @@ def checks(replica: Replica) -> str:
     return replica.call("GET", "/readyz").json["checks"]["redis"]
 
 
-@pytest.mark.nightly
 def test_with_redis_killed_for_the_whole_run_no_answer_changes(pair: tuple[Replica, Replica]) -> None:
     """R58, R7, F15: status, headers and body of every call, apart from ids, values, times, and what tells of Redis."""
     assert wait_until(lambda: checks(pair[0]) == "ok", within=PATIENCE)
