@@ -5,7 +5,9 @@ from typing import Final
 
 from safeconduct.errors import (
     AddressNotAllowed,
+    BadSignature,
     InsufficientScope,
+    InvalidClaims,
     InvalidToken,
     SafeconductError,
     TokenExpired,
@@ -13,12 +15,17 @@ from safeconduct.errors import (
     TokenNotYetValid,
     TokenRevoked,
     TokenSuspended,
+    UnknownKey,
+    WrongAlgorithm,
     WrongAudience,
+    WrongIssuer,
+    WrongType,
 )
 
 from keys.errors import VerifyOnly
 from service.api.contract import Contract, contract_of
 from service.application.clock_mark import ClockBehind
+from service.application.foreign_issuer import IssuerUnavailable
 from service.domain.errors import (
     AuditorChangesNothing,
     CannotSign,
@@ -67,6 +74,17 @@ _BEARER: Final = (
     TokenSuspended,
     AddressNotAllowed,
 )
+_OF_PLATFORM: Final = (
+    BadSignature,
+    InvalidClaims,
+    UnknownKey,
+    WrongAlgorithm,
+    WrongAudience,
+    WrongIssuer,
+    WrongType,
+    IssuerUnavailable,
+)
+"""What is wrong with the access token of a platform is told to whoever shows one."""
 _OF_BODY: Final = (AmbiguousFraming, BodyTooLarge, BodyTooSlow, UnsupportedMediaType, Faulty)
 
 CANNOT_SIGN: Final = (CannotSign, RecoveryNeeded, ClockBehind, VerifyOnly)
@@ -87,7 +105,7 @@ def _of_callers(route: Route) -> Iterator[Kind]:
     elif CredentialKind.CLIENT in route.callers:
         yield from (NotSignedIn, SeveralCredentials, Faulty, StorageUnavailable)
     elif CredentialKind.NOBODY not in route.callers:
-        yield from (*_BEARER, NotAllowed, StorageUnavailable)
+        yield from (*_BEARER, *_OF_PLATFORM, NotAllowed, StorageUnavailable)
         if route.callers & PEOPLE and not route.without_factor:
             yield SecondFactorMissing
         if not route.callers & {CredentialKind.SESSION, CredentialKind.AUDITOR}:
