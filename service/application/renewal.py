@@ -74,12 +74,13 @@ class Renewal:
         renewed = replace(renewed, reference_hint=reference and reference.hint)
         [place] = await self._mint.places(tx, 1, now=now)
         minted = self._mint.sign(renewed, place, now=now)
-        await self._end_others(tx, token, overlap, spared, now)
+        await self._end_others(tx, token, renewed, overlap, spared, now)
         await tx.tokens.change(renewed)
         await tx.tokens.add_value(minted.value)
         if reference is not None:
             await tx.references.add(reference.row)
-        await _keep_going(tx, token, renewed, overlap, now)
+        if overlap.seconds and overlap.until_used:
+            await tx.overlaps.await_use(renewed.jti, token.id, until=now + overlap.seconds)
         done = _done(token, minted.value, renewed, overlap)
         await tx.audit.append([replace(entry, detail={**entry.detail, **done})], now)
         ends_at, text = _old_end(token, overlap, now), reference and reference.text
@@ -98,13 +99,22 @@ class Renewal:
         return self._renewed(token, request, owner.grant, rules, bounds, now)
 
     async def _end_others(
-        self, tx: Transaction, token: Token, overlap: Overlap, spared: Collection[str], now: int
+        self,
+        tx: Transaction,
+        token: Token,
+        renewed: Token,
+        overlap: Overlap,
+        spared: Collection[str],
+        now: int,
     ) -> None:
+        """Before the new value is there, which would be taken for one of the others."""
         going_on = {token.jti, *spared} if overlap.seconds else set[str]()
         ended = await tx.revocations.revoke_values(token.id, now=now, but=going_on)
         await tx.references.end_at(token.id, now + overlap.seconds)
         if overlap.seconds:
             await tx.tokens.end_values_at(token.id, now + overlap.seconds)
+            if renewed.scopes != token.scopes:
+                await tx.carried.keep(token.id, token.scopes)
         if ended:
             await tx.status_lists.announce(ended, now)
 
@@ -129,14 +139,6 @@ class Renewal:
         if bounds is not None:
             permitted = bounds.demand(permitted, catalogue, present=token)
         return _with(token, permitted, jti=self._mint.new_id())
-
-
-async def _keep_going(tx: Transaction, token: Token, renewed: Token, overlap: Overlap, now: int) -> None:
-    """What an overlap leaves to remember: what the value before may do, and whose first use ends it."""
-    if overlap.seconds and renewed.scopes != token.scopes:
-        await tx.carried.keep(token.id, token.scopes)
-    if overlap.seconds and overlap.until_used:
-        await tx.overlaps.await_use(renewed.jti, token.id, until=now + overlap.seconds)
 
 
 async def _find_room(tx: Transaction, token: Token, rules: Rules, now: int) -> None:
