@@ -15,7 +15,7 @@ from service.api.contract import contract
 from service.api.path_ids import path_id
 from service.api.sessions import Code
 from service.api.times import rfc3339, rfc3339_or_none
-from service.domain.errors import LimitReached, NotFound
+from service.domain.errors import CannotSign, LimitReached, NotFound
 from service.domain.identifiers import to_wire
 from service.domain.second_factor import Factor, FactorKind
 from service.domain.secret import Secret
@@ -89,7 +89,7 @@ async def list_factors(request: web.Request) -> Answer[FactorsShown]:
     return Answer(FactorsShown(second_factors=factors, recovery_codes_left=owned.codes_left))
 
 
-@contract(raises=(LimitReached, VerifyOnly))
+@contract(raises=(LimitReached, CannotSign))
 async def begin_totp(request: web.Request) -> Created[TotpBegun]:
     """A secret for an authenticator app, shown once; it counts when its first code is given."""
     begun = await request.app[SERVICES].second_factors.add.begin_totp(signed_in(request))

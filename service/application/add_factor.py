@@ -3,14 +3,14 @@
 from dataclasses import dataclass, replace
 from typing import Final
 
-from keys import MasterKeyMissing, MasterKeys
+from keys import MasterKeys
 from service.application.challenges import challenge_hash
 from service.application.current import Current
 from service.application.factor_changes import accepted_name, new_codes, tell, wrong_code
 from service.application.passkeys import PasskeyRefused, Passkeys
 from service.application.ports import Storage, Transaction
 from service.application.prove_factor import ProveFactor, sealing_row
-from service.domain.errors import AlreadyExists, Fault, Faulty, LimitReached, NotAllowed, NotFound
+from service.domain.errors import AlreadyExists, CannotSign, Fault, Faulty, LimitReached, NotAllowed, NotFound
 from service.domain.identifiers import Randomness, new_id
 from service.domain.principal import SignedIn
 from service.domain.second_factor import (
@@ -78,10 +78,11 @@ class AddFactor:
         Raises:
             NotAllowed: the policy wants no second factors.
             LimitReached: so many are enough.
-            VerifyOnly: nothing can be sealed.
+            CannotSign: there is no master key to seal it under, or it is not the one of this database.
         """
+        self._current.require_signers()
         if self._masters is None:
-            raise MasterKeyMissing("no master key was given")
+            raise CannotSign("there is no master key under which its secret could be kept")
         secret, factor_id = new_totp_secret(self._randomness), new_id(self._randomness)
         sealed = self._masters.seal(
             secret.reveal().encode(), sealing_row(factor_id, who.user.id), randomness=self._randomness

@@ -30,8 +30,10 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /v1/admin/keys/{kid}/compromise": {"reason": "leaked", "dry_run": False},
     "POST /v1/admin/machines/{id}/tokens": TOKEN,
     "POST /v1/personal-access-tokens/self/regenerate": {},
+    "POST /v1/me/second-factors/totp": {},
+    "POST /v1/admin/webhooks": {"name": "w", "url": "https://hooks.example.com/", "kinds": []},
 }
-"""What would be signed; the rest is asked with an empty object, which most of them refuse."""
+"""What would be signed or sealed; the rest is asked with an empty object, which most of them refuse."""
 SIGNING = set(BODIES) - {"POST /v1/personal-access-tokens/self/regenerate"}  # that token may not anyway
 SEALED = ("signing_key", "sealed_secret")
 

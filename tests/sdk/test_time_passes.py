@@ -97,7 +97,8 @@ def test_a_rotated_key_is_right_at_once(
     )
 
     assert kid(new) != kid(old)
-    assert seen <= {"accepted", "token_not_yet_valid"}  # who has not looked at the clock yet
+    behind = {"token_not_yet_valid", "verifier_unavailable"}  # a clock or a list of a day ago, for a moment
+    assert seen <= {"accepted", *behind}
     assert outcomes(examples, old) == accepted
 
 
