@@ -12,7 +12,7 @@ from service.api.accept import accepts
 from service.api.contract import Sent, contract
 from service.api.public_documents import FOR_ANY_ORIGIN, UNCHANGED, PublicDocument, answer
 from service.application.minting import status_list_uri
-from service.domain.errors import Gone, NotFound
+from service.domain.errors import Gone, NotFound, StorageUnavailable
 from service.web.appkeys import SERVICES
 
 MEDIA_TYPE = "application/statuslist+jwt"
@@ -36,7 +36,7 @@ class StatusLists(msgspec.Struct, kw_only=True):
 
 @contract(
     query=StatusListQuery,
-    raises=(Gone,),
+    raises=(Gone, StorageUnavailable),
     statuses=(406, 501),
     path={"id": {"type": "string", "pattern": f"^{_LIST_ID.pattern}$"}},
 )
@@ -62,7 +62,7 @@ async def status_list(
     return answer(request, document, _VARY)
 
 
-@contract(raises=(NotFound,))
+@contract(raises=(NotFound, StorageUnavailable))
 async def status_lists(
     request: web.Request,
 ) -> Annotated[web.Response, Sent(schema=StatusLists), UNCHANGED]:
