@@ -116,7 +116,7 @@ class HeldStorage:
         await self._pass("after")
         return truths
 
-    truth_by_jti = truth_by_hash
+    truth_by_jti = reference_truth = truth_by_hash
 
     async def _pass(self, place: str) -> None:
         if place == self._place:

@@ -53,6 +53,16 @@ SERVED: dict[str, tuple[str, int]] = {
     "keys export": ("--pem", 0),
     "keys rotate": ("", 1),
     "keys compromise": ("--reason r --yes -- {kid}", 1),
+    "webhooks create": ("second https://hooks.example.com/x", 1),
+    "webhooks rotate": ("first", 1),
+    "webhooks list": ("", 0),
+    "webhooks change": ("first https://hooks.example.com/y", 0),
+    "webhooks test": ("first", 0),
+    "webhooks deliveries": ("first", 0),
+    "webhooks remove": ("first --yes", 0),
+    "mail test": ("ann@example.com", 2),
+    "users contact": ("bobby --language de", 0),
+    "users reset-factors": ("bobby --yes", 0),
     "permissions": ("", 0),
     "leaks pattern": ("", 0),
     "users disable": ("bobby --yes", 0),
@@ -66,7 +76,7 @@ SERVED: dict[str, tuple[str, int]] = {
 ELSEWHERE = {"serve", "login", "users accept-link", "machines regenerate"}
 """`serve` is what runs; the two that read secrets are how the test came in; a machine has no token yet."""
 CANNOT_SIGN = {"(cannot_sign)", "(master_key_mismatch)"}
-SIGNING = {"tokens create", "tokens regenerate", "machines token", "keys rotate", "keys compromise"}
+SIGNING = {command for command, (_, code) in SERVED.items() if code == 1 and command != "doctor"}
 
 
 def _things(ann: Safeconduct, folder: Path) -> dict[str, str]:
@@ -74,6 +84,7 @@ def _things(ann: Safeconduct, folder: Path) -> dict[str, str]:
     create = ("tokens", "create", "--note", "n", "--scope", "embed")
     token, own = ann.json(*create), ann.json(*create)
     ann.json("users", "create", "bobby")
+    ann.json("webhooks", "create", "first", "https://hooks.example.com/")
     machine = ann.json("machines", "create", "robot", "--responsible", "ann")
     client = ann.json("clients", "create", "gateway", "--audience", f"{ann.env['SAFECONDUCT_URL']}/api")
     kid = ann.json("keys", "list")[0]["kid"]
