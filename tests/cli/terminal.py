@@ -13,6 +13,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
+from tests.servers.leash import wait_until
+
 WITHIN = 30  # seconds
 ROWS = 24
 END = "the end"
@@ -61,8 +63,15 @@ class Terminal:
         os.write(self._screen, f"{line}\n".encode())
 
     def interrupt(self) -> None:
-        """Ctrl-C."""
+        """Ctrl-C, once the command waits for what is typed: CPython would notice a signal of the moment before its
+        read only after more was typed.
+        """
+        assert wait_until(self._waits, within=WITHIN)
         os.write(self._screen, b"\x03")
+
+    def _waits(self) -> bool:
+        status = Path(f"/proc/{self.process.pid}/stat")
+        return not status.exists() or status.read_text().rpartition(")")[2].split()[0] == "S"
 
     def finish(self) -> int:
         """Read to the end; the exit code."""
