@@ -13,8 +13,7 @@ from tests.sdk.examples import Example, running_example
 from tests.servers.leash import Leash, wait_until
 from tests.servers.wrong_clock import WrongClock
 
-NAMES = ["fastapi", "flask"]
-"""One that awaits and one that blocks."""
+NAMES = ["aiohttp", "fastapi", "asgi", "flask", "wsgi", "django", "drf"]
 PREPUBLICATION = 600  # seconds, the least there is
 SOON = 60
 
