@@ -1,5 +1,6 @@
 """JSON Schema of the shapes in contracts: what msgspec says of them, and what our reading of them adds."""
 
+import inspect
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final
 
@@ -31,6 +32,9 @@ class Schemas:
         kinds = list(types)
         schemas, components = msgspec.json.schema_components(kinds, ref_template=_TEMPLATE)
         self._of = {repr(kind): schema for kind, schema in zip(kinds, schemas, strict=True)}
+        for component in components.values():
+            if said := component.get("description"):
+                component["description"] = inspect.cleandoc(said)
         self._whole = components
         for kind in closed:
             _close(self.of(kind), components)
