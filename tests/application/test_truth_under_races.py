@@ -22,7 +22,7 @@ from tests.application.deployment import Deployment, header_of, values_of
 P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
 ROUNDS = pytest.mark.parametrize(
-    "rounds", [pytest.param(500, id="sample"), pytest.param(3_000, id="campaign", marks=pytest.mark.nightly)]
+    "rounds", [pytest.param(200, id="sample"), pytest.param(3_000, id="campaign", marks=pytest.mark.nightly)]
 )
 RACES = pytest.mark.parametrize(
     "rounds", [pytest.param(200, id="sample"), pytest.param(1_000, id="campaign", marks=pytest.mark.nightly)]
