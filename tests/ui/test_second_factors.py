@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from playwright.async_api import Page, expect
+from playwright.async_api import Locator, Page, expect
 
 from service.domain.identifiers import to_wire
 from service.domain.user import Role
@@ -269,7 +269,9 @@ async def test_axe_finds_nothing_where_a_second_factor_is_asked_for(site: Site) 
     page = await site.signed_in("ann", viewport={"width": 360, "height": 740})
     found, too_wide = [], {}
 
-    async def look(name: str) -> None:
+    async def look(name: str, sign: Locator) -> None:
+        await expect(sign).to_be_visible()  # the page that was asked for, not the one before it
+        await page.wait_for_load_state()
         found.extend(f"{name} {fault}" for fault in await judge(page))
         width = await page.evaluate("document.documentElement.scrollWidth")
         if width > 360:
@@ -277,21 +279,21 @@ async def test_axe_finds_nothing_where_a_second_factor_is_asked_for(site: Site) 
 
     await authenticator(page)
     await add_passkey(page)
-    await look("codes")
+    await look("codes", page.get_by_role("link", name="I have stored them"))
     await page.get_by_role("link", name="I have stored them").click()
-    await look("list")
+    await look("list", page.get_by_role("button", name="Add an authenticator app"))
     await page.get_by_role("button", name="Add an authenticator app").click()
-    await look("app")
+    await look("app", page.get_by_role("img", name="QR code"))
     await page.goto("/settings/security")
     await page.get_by_role("button", name="Add a passkey").click()
-    await look("passkey")
+    await look("passkey", page.locator("[data-passkey-new]"))
     site.authority.clock.advance(400)
     await page.goto("/settings/security")
     await page.get_by_role("button", name="Make new codes").click()
-    await look("question")
+    await look("question", page.get_by_label("Password"))
     stranger = page
     await stranger.context.clear_cookies()
     await give_password(stranger, "ann")
-    await look("second step")
+    await look("second step", page.get_by_label("Code"))
 
     assert (found, too_wide) == ([], {})
