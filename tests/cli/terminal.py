@@ -5,6 +5,7 @@ import os
 import pty
 import re
 import select
+import signal
 import struct
 import subprocess
 import termios
@@ -22,7 +23,11 @@ PAINT = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def _take_terminal() -> None:
-    """Make standard input the controlling terminal, which is where passwords are asked for."""
+    """Make standard input the controlling terminal, which is where passwords are asked for.
+
+    A shell lets what it starts in the background ignore Ctrl-C; a command at a terminal does not.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
@@ -42,7 +47,7 @@ class Terminal:
             stderr=ours,
             cwd=cwd,
             start_new_session=True,
-            preexec_fn=_take_terminal,  # noqa: PLW1509 - one system call, no lock, no allocation
+            preexec_fn=_take_terminal,  # noqa: PLW1509 - two system calls, no lock, no allocation
         )
         os.close(ours)
 
