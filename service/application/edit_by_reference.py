@@ -1,10 +1,8 @@
 """Edit a record with a short reference: what a signature would carry changes in place, also after it has expired."""
 
-from dataclasses import replace
-from types import MappingProxyType
-
 from service.application.current import Current
 from service.application.ports import Transaction
+from service.application.renewal import as_permitted, find_room
 from service.domain.edit import Edit
 from service.domain.errors import Faulty, TokenIsExpired
 from service.domain.issuance import Expiry, TokenRequest, maker, permit
@@ -25,24 +23,13 @@ async def edited_by_reference(tx: Transaction, token: Token, edit: Edit, current
     now, catalogue = await tx.now(), current.catalogue
     owner = maker(await tx.users.get(token.owner_id))
     rules = catalogue.policy.of(owner)
-    expired = token.state(now) is TokenState.EXPIRED
-    if expired and edit.expiry is None:
+    if token.state(now) is TokenState.EXPIRED and edit.expiry is None:
         raise TokenIsExpired("expired; give it another end")
     if edit.faults:
         raise Faulty(edit.faults)
     permitted = permit(_whole(token, edit), grant=owner.grant, rules=rules, catalogue=catalogue, now=now)
-    if expired:
-        rules.demand_room(await tx.tokens.count_live(token.owner_id))
-    changed = replace(
-        token,
-        note=permitted.note,
-        scopes=permitted.scopes,
-        audiences=permitted.audiences,
-        allowed_ips=permitted.allowed_ips,
-        not_before=permitted.not_before,
-        expires_at=permitted.expires_at,
-        metadata=token.metadata if permitted.metadata is None else MappingProxyType(dict(permitted.metadata)),
-    )
+    await find_room(tx, token, rules, now)
+    changed = as_permitted(token, permitted)
     if _carried(changed) != _carried(token):
         await _end_values(tx, token, now)
     return changed

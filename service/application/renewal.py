@@ -92,7 +92,7 @@ class Renewal:
         """The record as it shall be, which owner, policy and the token that made it allow."""
         owner = maker(await tx.users.get(token.owner_id))
         rules = self._current.catalogue.policy.of(owner)
-        await _find_room(tx, token, rules, now)
+        await find_room(tx, token, rules, now)
         bounds = await bounds_of_child(tx, token, by, self._current.catalogue, now=now)
         if token.parent_id is not None:
             demand_no_reference(request.reference)
@@ -138,10 +138,10 @@ class Renewal:
         permitted = permit(whole, grant=grant, rules=rules, catalogue=catalogue, now=now)
         if bounds is not None:
             permitted = bounds.demand(permitted, catalogue, present=token)
-        return _with(token, permitted, jti=self._mint.new_id())
+        return replace(as_permitted(token, permitted), jti=self._mint.new_id())
 
 
-async def _find_room(tx: Transaction, token: Token, rules: Rules, now: int) -> None:
+async def find_room(tx: Transaction, token: Token, rules: Rules, now: int) -> None:
     """A token that was over counts as live again."""
     if token.state(now) is TokenState.EXPIRED:
         rules.demand_room(await tx.tokens.count_live(token.owner_id))
@@ -160,7 +160,8 @@ def _done(token: Token, value: TokenValue, renewed: Token, overlap: Overlap) -> 
     return done | ({"overlap": overlap.seconds} if overlap.seconds else {})
 
 
-def _with(token: Token, permitted: Permitted, *, jti: str) -> Token:
+def as_permitted(token: Token, permitted: Permitted) -> Token:
+    """The record with what is permitted now; its metadata stay where none were given."""
     return replace(
         token,
         note=permitted.note,
@@ -170,5 +171,4 @@ def _with(token: Token, permitted: Permitted, *, jti: str) -> Token:
         not_before=permitted.not_before,
         expires_at=permitted.expires_at,
         metadata=token.metadata if permitted.metadata is None else MappingProxyType(dict(permitted.metadata)),
-        jti=jti,
     )

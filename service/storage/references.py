@@ -1,12 +1,11 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from service.domain.errors import StorageUnavailable
 from service.domain.reference import Reference, ReferenceTruth
 from service.domain.token import NEVER, TokenTruth
 from service.storage import words
 from service.storage.connection import Connection, Row
-from service.storage.padded import padded
+from service.storage.truth import rows_of_primary
 
 
 class SqlReferences:
@@ -28,9 +27,7 @@ class SqlReferences:
 
 async def reference_truth(connection: Connection, hashes: Sequence[str]) -> dict[str, ReferenceTruth]:
     """One statement for all, by hash."""
-    rows = await connection.all("reference_truth", **padded(hashes))
-    if not all(row["writable"] for row in rows):
-        raise StorageUnavailable("this database server is a standby or read-only: it cannot tell the truth")
+    rows = await rows_of_primary(connection, "reference_truth", hashes)
     return {row["reference_hash"]: _truth_of(row) for row in rows if row["reference_hash"] is not None}
 
 

@@ -1,11 +1,10 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from service.domain.errors import StorageUnavailable
 from service.domain.short_token import ShortToken, ShortTruth
 from service.storage import words
 from service.storage.connection import Connection
-from service.storage.padded import padded
+from service.storage.truth import rows_of_primary
 
 
 class SqlShortTokens:
@@ -32,9 +31,7 @@ class SqlShortTokens:
 
 async def short_truth(connection: Connection, jtis: Sequence[str]) -> dict[str, ShortTruth]:
     """One statement for all, by jti."""
-    rows = await connection.all("short_truth", **padded(jtis))
-    if not all(row["writable"] for row in rows):
-        raise StorageUnavailable("this database server is a standby or read-only: it cannot tell the truth")
+    rows = await rows_of_primary(connection, "short_truth", jtis)
     return {
         row["jti"]: ShortTruth(*(row[column] for column in ShortTruth._fields))
         for row in rows

@@ -14,9 +14,7 @@ _KEY = re.compile(r"[0-9A-Za-z_-]{1,64}", re.ASCII)
 
 async def truth_by_hash(connection: Connection, token_hashes: Sequence[str]) -> dict[str, TokenTruth]:
     """One statement for all; a hash that cannot be one is unknown and reaches no database (threats 1)."""
-    rows = await connection.all("truth", **padded(_keys(token_hashes)))
-    if not all(row["writable"] for row in rows):
-        raise StorageUnavailable("this database server is a standby or read-only: it cannot tell the truth")
+    rows = await rows_of_primary(connection, "truth", _keys(token_hashes))
     return {row["token_hash"]: _truth_of(row) for row in rows if row["token_hash"] is not None}
 
 
@@ -24,6 +22,18 @@ async def truth_by_jti(connection: Connection, jtis: Sequence[str]) -> dict[str,
     """By way of the hashes, which never change: the verdict is read in one statement all the same."""
     hashes = [row["token_hash"] for row in await connection.all("hashes_of", **padded(_keys(jtis)))]
     return {truth.jti: truth for truth in (await truth_by_hash(connection, hashes)).values()}
+
+
+async def rows_of_primary(connection: Connection, statement: str, keys: Sequence[str]) -> Sequence[Row]:
+    """What a statement about up to 32 keys says, read where writes go; one row at least, be it of nothing.
+
+    Raises:
+        StorageUnavailable: this server may lag behind the one that revocations are written to.
+    """
+    rows = await connection.all(statement, **padded(keys))
+    if not all(row["writable"] for row in rows):
+        raise StorageUnavailable("this database server is a standby or read-only: it cannot tell the truth")
+    return rows
 
 
 def _keys(asked: Sequence[str]) -> list[str]:
