@@ -4,18 +4,15 @@ python -m bench.compromise [TOKENS] [OWNERS]
 """
 
 import asyncio
-import sys
 import time
-from contextlib import closing, suppress
+from contextlib import suppress
 
+from bench.many import on_postgres
 from bench.traffic import SCOPES, opened_for_bench, owner, record_ids
-from keys import Purpose, new_master_key_text
+from keys import Purpose
 from service.domain.issuance import Expiry, TokenRequest
 from service.settings import Settings
 from service.wiring import Opened
-from tests.servers.leash import Leash
-from tests.servers.postgresql import running_postgres
-from tests.tools.pieces import require
 
 
 async def create_singly(opened: Opened, owner_id: str) -> list[float]:
@@ -47,16 +44,5 @@ async def measure(settings: Settings, tokens: int, owners: int) -> None:
         print(f"{len(waits)} creations: median {median * 1e3:.0f} ms, longest {longest * 1e3:.0f} ms")
 
 
-def main() -> None:
-    tokens, owners = [*map(int, sys.argv[1:3]), *(10_000, 100)[len(sys.argv) - 1 :]]
-    with closing(Leash()) as leash, running_postgres(require("postgresql"), leash) as postgres:
-        settings = Settings(
-            issuer="http://localhost:8080",
-            database_url=postgres.url(postgres.create_database()),
-            master_key=new_master_key_text(),
-        )
-        asyncio.run(measure(settings, tokens, owners))
-
-
 if __name__ == "__main__":
-    main()
+    on_postgres(measure)

@@ -5,18 +5,16 @@ python -m bench.gateway [--rounds N] [--seconds S] [--tokens N] [--upstream MILL
 
 import argparse
 import json
-import socket
-from contextlib import suppress
 from pathlib import Path
 from statistics import median
 
 from bench.deployment import Deployment, deployed
-from bench.processes import CLIENT_CORES, PythonServer, pin, running
+from bench.processes import CLIENT_CORES, ListeningServer, PythonServer, pin, running
 from bench.rounds import Load, Plan, load
 from bench.traffic import get
 from tests.consumers.gateways import filled_in, nginx
 from tests.servers.leash import Leash
-from tests.servers.process import ServerProcess, free_port
+from tests.servers.process import free_port
 
 PATH = "/reports"
 SCOPE = "automation:view"
@@ -24,7 +22,7 @@ GOAL_MS = 1.0
 WAYS = ("straight", "nginx that asks nobody", "nginx with the recipe")
 
 
-class Gateway(ServerProcess):
+class Gateway(ListeningServer):
     """nginx with the recipe as it is shipped, but for what its comment says to change; or one that asks nobody."""
 
     def __init__(self, deployment: Deployment, leash: Leash, api: int, *, asks: bool) -> None:
@@ -42,16 +40,6 @@ class Gateway(ServerProcess):
         asking = recipe if asks else recipe.replace("auth_request /_token;", "")
         command = nginx(folder, asking.replace("connectors:view", SCOPE))
         super().__init__("nginx", command, folder=folder, leash=leash, ready=self._listens)
-
-    @property
-    def process_id(self) -> int:
-        assert self.pid is not None
-        return self.pid
-
-    def _listens(self) -> bool:
-        with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1):
-            return True
-        return False
 
 
 def main() -> None:

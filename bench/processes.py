@@ -39,7 +39,23 @@ def pin(pid: int, cores: set[int]) -> None:
         os.sched_setaffinity(member, cores)
 
 
-class PythonServer(ServerProcess):
+class ListeningServer(ServerProcess):
+    """A server that is up once it listens on its `port`."""
+
+    port: int
+
+    @property
+    def process_id(self) -> int:
+        assert self.pid is not None
+        return self.pid
+
+    def _listens(self) -> bool:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1):
+            return True
+        return False
+
+
+class PythonServer(ListeningServer):
     """A server written in Python, alone on its core."""
 
     def __init__(
@@ -59,16 +75,6 @@ class PythonServer(ServerProcess):
     def start(self) -> None:
         super().start()
         pin(self.process_id, SERVER_CORES)
-
-    @property
-    def process_id(self) -> int:
-        assert self.pid is not None
-        return self.pid
-
-    def _listens(self) -> bool:
-        with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1):
-            return True
-        return False
 
 
 @contextmanager
