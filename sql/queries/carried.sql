@@ -1,4 +1,7 @@
 -- What values carry is their record's scopes, unless the record has come to carry others since.
+--
+-- A record with a short reference lives by that when its values are over or revoked: then its current value stands for
+-- it, which carries what the record does.
 
 -- name: keep_carried(token_id, scopes)
 -- Note what the values of a record carry that go on while the record changes.
@@ -13,7 +16,9 @@ SELECT t.id, t.owner_id, t.note, v.jti, coalesce(v.scopes, t.scopes) AS scopes,
   FROM token t
   JOIN token_value v ON v.token_id = t.id
   JOIN users u ON u.id = t.owner_id
- WHERE t.owner_id = :owner_id AND t.revoked_at IS NULL AND v.revoked_at IS NULL AND v.ends_at > sc_now()
+ WHERE t.owner_id = :owner_id AND t.revoked_at IS NULL
+   AND (v.revoked_at IS NULL AND v.ends_at > sc_now()
+        OR v.jti = t.jti AND t.reference_hint IS NOT NULL AND (t.expires_at IS NULL OR t.expires_at > sc_now()))
  ORDER BY t.created_at DESC, t.id, v.jti;
 
 -- name: carried_of(k01, k02, k03, k04, k05, k06, k07, k08, k09, k10, k11, k12, k13, k14, k15, k16, k17, k18, k19, k20, k21, k22, k23, k24, k25, k26, k27, k28, k29, k30, k31, k32)
@@ -26,7 +31,9 @@ SELECT t.id, t.owner_id, t.note, v.jti, coalesce(v.scopes, t.scopes) AS scopes,
  WHERE t.id IN
        (:k01, :k02, :k03, :k04, :k05, :k06, :k07, :k08, :k09, :k10, :k11, :k12, :k13, :k14, :k15, :k16, :k17,
         :k18, :k19, :k20, :k21, :k22, :k23, :k24, :k25, :k26, :k27, :k28, :k29, :k30, :k31, :k32)
-   AND t.revoked_at IS NULL AND v.revoked_at IS NULL AND v.ends_at > sc_now()
+   AND t.revoked_at IS NULL
+   AND (v.revoked_at IS NULL AND v.ends_at > sc_now()
+        OR v.jti = t.jti AND t.reference_hint IS NOT NULL AND (t.expires_at IS NULL OR t.expires_at > sc_now()))
  ORDER BY t.id, v.jti;
 
 -- name: page_of_carried(after_id, after_jti, limit)
@@ -37,7 +44,9 @@ SELECT t.id, t.owner_id, t.note, v.jti, coalesce(v.scopes, t.scopes) AS scopes,
   JOIN token t ON t.id = v.token_id
   JOIN users u ON u.id = t.owner_id
  WHERE v.token_id >= CAST(:after_id AS TEXT) AND (v.token_id > CAST(:after_id AS TEXT) OR v.jti > CAST(:after_jti AS TEXT))
-   AND t.revoked_at IS NULL AND v.revoked_at IS NULL AND v.ends_at > sc_now()
+   AND t.revoked_at IS NULL
+   AND (v.revoked_at IS NULL AND v.ends_at > sc_now()
+        OR v.jti = t.jti AND t.reference_hint IS NOT NULL AND (t.expires_at IS NULL OR t.expires_at > sc_now()))
  ORDER BY v.token_id, v.jti
  LIMIT :limit;
 
@@ -48,7 +57,9 @@ SELECT r.scopes, r.grant_kind, r.grant_scopes, count(DISTINCT r.id) AS tokens
           FROM token t
           JOIN token_value v ON v.token_id = t.id
           JOIN users u ON u.id = t.owner_id
-         WHERE t.revoked_at IS NULL AND v.revoked_at IS NULL AND v.ends_at > sc_now()) r
+         WHERE t.revoked_at IS NULL
+           AND (v.revoked_at IS NULL AND v.ends_at > sc_now()
+                OR v.jti = t.jti AND t.reference_hint IS NOT NULL AND (t.expires_at IS NULL OR t.expires_at > sc_now()))) r
  GROUP BY r.scopes, r.grant_kind, r.grant_scopes;
 
 -- name: carried_alike(scopes, grant_kind, grant_scopes)
@@ -57,5 +68,7 @@ SELECT DISTINCT t.id
   FROM token t
   JOIN token_value v ON v.token_id = t.id
   JOIN users u ON u.id = t.owner_id
- WHERE t.revoked_at IS NULL AND v.revoked_at IS NULL AND v.ends_at > sc_now()
+ WHERE t.revoked_at IS NULL
+   AND (v.revoked_at IS NULL AND v.ends_at > sc_now()
+        OR v.jti = t.jti AND t.reference_hint IS NOT NULL AND (t.expires_at IS NULL OR t.expires_at > sc_now()))
    AND coalesce(v.scopes, t.scopes) = :scopes AND u.grant_kind = :grant_kind AND u.grant_scopes = :grant_scopes;

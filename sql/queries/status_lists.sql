@@ -122,9 +122,16 @@ RETURNING id;
 DELETE FROM signed_status_list WHERE list_id = :list_id;
 
 -- name: forget_values(list_id, before, limit)
--- Drop values of a list that had expired by a time; without a row they read INVALID once the list is full.
+-- Drop values of a list that had expired by a time; without a row they read INVALID once the list is full. What stands
+-- for a record that lives by a short reference stays (carried.sql).
 DELETE FROM token_value
- WHERE jti IN (SELECT jti FROM token_value WHERE list_id = :list_id AND expires_at <= :before LIMIT :limit)
+ WHERE jti IN (SELECT v.jti
+                 FROM token_value v
+                WHERE v.list_id = :list_id AND v.expires_at <= :before
+                  AND NOT EXISTS (SELECT 1 FROM token t
+                                   WHERE t.id = v.token_id AND t.jti = v.jti AND t.revoked_at IS NULL
+                                     AND t.reference_hint IS NOT NULL)
+                LIMIT :limit)
 RETURNING jti;
 
 -- name: forget_status_changes(before, limit)

@@ -20,9 +20,11 @@ from service.domain.identifiers import to_wire
 from service.domain.issuance import Expiry
 from service.domain.overlap import Overlap
 from service.domain.principal import TokenBearer
+from service.domain.user import Grant, GrantKind
 from tests.application.deployment import DAY, REPORTS, Deployment, a_request
 from tests.application.renewing import with_self_rotate
 from tests.application.test_exchange import an_exchanger, exchanged
+from tests.application.test_spent_lists import fill_up
 
 INVALID = 1
 
@@ -325,3 +327,34 @@ async def test_replaced_ones_are_forgotten_in_time(opened: Deployment) -> None:
     await opened.opened.housekeeping.sweep()
 
     assert await opened.count("token_reference") == 1
+
+
+async def _edit(on: Deployment, issued: Issued, **edit: object) -> None:
+    owner_id = issued.token.owner_id
+    await on.services.edit(
+        issued.token.id, Edit(**edit), owner_id=owner_id, actor="test", administrator=False
+    )
+
+
+@pytest.mark.parametrize("lives_on", ["edited", "extended", "extended for years"])
+async def test_a_narrower_grant_ends_what_lives_by_its_reference_alone(
+    opened: Deployment, lives_on: str
+) -> None:
+    """R17, threats 33: also where every value is over or revoked, and the last one's row has gone with its list."""
+    owner = await opened.user("company", "embed")
+    issued, reference = await named(opened, owner=owner, scopes=("company", "embed"), days=10)
+    if lives_on == "edited":
+        await _edit(opened, issued, signed={"scopes": ("embed",)})
+    else:
+        await _edit(opened, issued, expiry=Expiry(days=360))
+        opened.clock.advance(11 * DAY if lives_on == "extended" else 200 * DAY)
+        await fill_up(opened)
+        await opened.opened.housekeeping.retire()
+    assert await alive(opened, reference, issued.jwt.reveal()) == [True, False]
+
+    change = await opened.services.governance.change_grant(
+        owner.id, Grant(GrantKind.LISTED, ("company",)), actor="root"
+    )
+
+    assert [(found.whole, found.scopes) for found in change.beyond] == [(True, ("embed",))]
+    assert await alive(opened, reference) == [False]
